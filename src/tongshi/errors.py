@@ -18,7 +18,7 @@ Interfaces map the tree once each: HTTP problem details, SIP status, exit code.
 
 
 class Error(Exception):
-    """Base of all; ``code`` is stable, has a title in both languages and a paragraph in the docs."""
+    """Base of all; ``code`` is stable, with a title in both languages and a page in the docs."""
 
     code = "error"
 

@@ -6,25 +6,26 @@ run time is no setting but a row in the store.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from tongshi.errors import Invalid
 
 Value = str | int | float | bool
+_V = TypeVar("_V", str, int, float, bool)
 
 
 def _setting(
-    default: Value,
+    default: _V,
     help: str,
     *,
     unit: str = "",
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
-) -> Any:
+) -> _V:
     """Return a field with *default*, one line of help, a unit and bounds (both included)."""
     facts = {"help": help, "unit": unit, "low": low, "high": high, "choices": choices}
     return field(default=default, metadata=facts)
@@ -171,7 +172,10 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
 
 
-PARTS: dict[str, type[Any]] = {
+Part = NodeSettings | SignallingSettings | MediaSettings | StoreSettings | WebSettings
+_P = TypeVar("_P")
+
+PARTS: dict[str, type[Part]] = {
     "node": NodeSettings,
     "signalling": SignallingSettings,
     "media": MediaSettings,
@@ -187,15 +191,21 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     Raises Invalid naming every fault found: unknown names, wrong types, values out of bounds.
     """
     faults: list[str] = []
-    table = _read(path, faults) if path is not None else {}
+    table: dict[str, object] = _read(path, faults) if path is not None else {}
     for name, text in environ.items():
         if name.startswith(_PREFIX):
             _overlay(table, name, text, faults)
-    built = {part: _build(part, table.pop(part, {}), faults) for part in PARTS}
+    settings = Settings(
+        node=_build(NodeSettings, table.pop("node", {}), "node", faults),
+        signalling=_build(SignallingSettings, table.pop("signalling", {}), "signalling", faults),
+        media=_build(MediaSettings, table.pop("media", {}), "media", faults),
+        store=_build(StoreSettings, table.pop("store", {}), "store", faults),
+        web=_build(WebSettings, table.pop("web", {}), "web", faults),
+    )
     faults += [f"unknown part [{name}]" for name in table]
     if faults:
         raise Invalid("settings are not usable", faults=tuple(faults))
-    return Settings(**built)
+    return settings
 
 
 def split_address(text: str) -> tuple[str, int]:
@@ -206,7 +216,7 @@ def split_address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _read(path: Path, faults: list[str]) -> dict[str, Any]:
+def _read(path: Path, faults: list[str]) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -216,7 +226,7 @@ def _read(path: Path, faults: list[str]) -> dict[str, Any]:
     return {}
 
 
-def _overlay(table: dict[str, Any], name: str, text: str, faults: list[str]) -> None:
+def _overlay(table: dict[str, object], name: str, text: str, faults: list[str]) -> None:
     part, _, key = name.removeprefix(_PREFIX).lower().partition("_")
     if part not in PARTS or key not in {item.name for item in fields(PARTS[part])}:
         faults.append(f"unknown variable {name}")
@@ -226,12 +236,11 @@ def _overlay(table: dict[str, Any], name: str, text: str, faults: list[str]) -> 
         held[key] = text
 
 
-def _build(part: str, given: Any, faults: list[str]) -> Any:
-    kind = PARTS[part]
+def _build(kind: Callable[..., _P], given: object, part: str, faults: list[str]) -> _P:
     if not isinstance(given, dict):
         faults.append(f"[{part}] is not a table")
         return kind()
-    known = {item.name: item for item in fields(kind)}
+    known = {item.name: item for item in fields(PARTS[part])}
     faults += [f"unknown setting {part}.{name}" for name in given if name not in known]
     values: dict[str, Value] = {}
     for name, item in known.items():
@@ -242,7 +251,7 @@ def _build(part: str, given: Any, faults: list[str]) -> Any:
     return kind(**values)
 
 
-def _convert(name: str, value: Any, item: Field[Any], faults: list[str]) -> Value | None:
+def _convert(name: str, value: object, item: Field[object], faults: list[str]) -> Value | None:
     kind = type(item.default) if item.default is not MISSING else str
     converted = _typed(value, kind)
     if converted is None:
@@ -268,7 +277,7 @@ _WORDS: dict[type, str] = {
 }
 
 
-def _typed(value: Any, kind: type) -> Value | None:
+def _typed(value: object, kind: type) -> Value | None:
     """Return *value* as *kind*; None when it cannot be."""
     if kind is bool:
         return (
