@@ -1,0 +1,136 @@
+"""What changed, told to open pages: one publisher, bounded readers, newest state wins."""
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tongshi.errors import Exhausted
+
+Sees = Callable[[str], bool]
+"""Whether a reader may know of this device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One change: ``topic`` is the event's name, ``device_id`` decides who may see it."""
+
+    topic: str
+    device_id: str
+    key: str
+    body: Mapping[str, object]
+    number: int = 0
+
+
+class Reader:
+    """One page's unread notices.
+
+    A later notice of the same topic and key replaces an earlier one, so a storm costs a page
+    no more than *backlog* entries; beyond that it is told to load anew.
+    """
+
+    def __init__(self, sees: Sees, backlog: int, *, stale: bool) -> None:
+        self._sees = sees
+        self._backlog = backlog
+        self._unread: OrderedDict[tuple[str, str], Notice] = OrderedDict()
+        self._reload = stale
+        self._closed = False
+        self._woken = asyncio.Event()
+        if stale:
+            self._woken.set()
+
+    def put(self, notice: Notice) -> None:
+        """Queue *notice* if this reader may see it."""
+        if not self._sees(notice.device_id):
+            return
+        key = (notice.topic, notice.key)
+        self._unread.pop(key, None)
+        if len(self._unread) >= self._backlog:
+            self._unread.clear()
+            self._reload = True
+        if not self._reload:
+            self._unread[key] = notice
+        self._woken.set()
+
+    def close(self) -> None:
+        """End the stream: `take` returns None from now on."""
+        self._closed = True
+        self._woken.set()
+
+    async def take(self, wait: float) -> list[Notice] | None:
+        """Return what is unread, oldest first; empty after *wait* s of quiet, None at the end.
+
+        A notice of the topic ``reload`` stands for everything that was missed.
+        """
+        try:
+            async with asyncio.timeout(wait):
+                await self._woken.wait()
+        except TimeoutError:
+            return []
+        if self._closed:
+            return None
+        self._woken.clear()
+        unread = list(self._unread.values())
+        self._unread.clear()
+        if self._reload:
+            self._reload = False
+            return [Notice("reload", "", "", {})]
+        return unread
+
+
+class Feed:
+    """The node's notices.  Used from the node's loop only.
+
+    boot: a word that differs at each start, so that a page which reconnects after a restart
+    knows that it missed something.
+    """
+
+    def __init__(self, boot: str, *, readers: int = 2000, backlog: int = 256) -> None:
+        self._boot = boot
+        self._limit = readers
+        self._backlog = backlog
+        self._number = 0
+        self._readers: set[Reader] = set()
+
+    def publish(
+        self, topic: str, device_id: str, body: Mapping[str, object], *, key: str = ""
+    ) -> None:
+        """Tell every reader who may see *device_id*; *key* tells equal things apart."""
+        self._number += 1
+        notice = Notice(topic, device_id, key or device_id, body, self._number)
+        for reader in self._readers:
+            reader.put(notice)
+
+    def join(self, sees: Sees, last_seen: str = "") -> Reader:
+        """Return a new reader; one that missed notices since *last_seen* starts with a reload.
+
+        Raises Exhausted when too many pages listen.
+        """
+        if len(self._readers) >= self._limit:
+            raise Exhausted("too many pages listen for events", resource="reader")
+        reader = Reader(sees, self._backlog, stale=bool(last_seen) and last_seen != self.mark())
+        self._readers.add(reader)
+        return reader
+
+    def leave(self, reader: Reader) -> None:
+        """Forget *reader*."""
+        self._readers.discard(reader)
+
+    def close(self) -> None:
+        """End all readers' streams: the node stops."""
+        for reader in self._readers:
+            reader.close()
+
+    def mark(self, number: int | None = None) -> str:
+        """Return the id of the notice *number*, by default of the newest."""
+        return f"{self._boot}.{self._number if number is None else number}"
+
+    def encode(self, notice: Notice) -> bytes:
+        """Return *notice* as one server-sent event."""
+        mark = self.mark(notice.number or None)
+        body = json.dumps(dict(notice.body), ensure_ascii=False, separators=(",", ":"))
+        return f"id: {mark}\nevent: {notice.topic}\ndata: {body}\n\n".encode()
+
+    def __len__(self) -> int:
+        return len(self._readers)
