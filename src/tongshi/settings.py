@@ -21,13 +21,14 @@ def _setting(
     default: _V,
     help: str,
     *,
+    zh: str,
     unit: str = "",
     low: float | None = None,
     high: float | None = None,
     choices: tuple[str, ...] = (),
 ) -> _V:
-    """Return a field with *default*, one line of help, a unit and bounds (both included)."""
-    facts = {"help": help, "unit": unit, "low": low, "high": high, "choices": choices}
+    """Return a field with *default*, a line of help in both languages, a unit and bounds."""
+    facts = {"help": help, "zh": zh, "unit": unit, "low": low, "high": high, "choices": choices}
     return field(default=default, metadata=facts)
 
 
@@ -35,52 +36,131 @@ def _setting(
 class NodeSettings:
     """[node]"""
 
-    name: str = _setting("Tongshi", "Name of this platform, shown to people and in DeviceInfo.")
-    data: str = _setting("data", "Directory of the store and of everything kept on disk.")
-    language: str = _setting("zh", "Language where a browser names none.", choices=("zh", "en"))
+    name: str = _setting(
+        "Tongshi",
+        "Name of this platform, shown to people and in DeviceInfo.",
+        zh="本平台名称，显示给人，也用于 DeviceInfo。",
+    )
+    data: str = _setting(
+        "data",
+        "Directory of the store and of everything kept on disk.",
+        zh="数据目录，存放数据库及所有落盘内容。",
+    )
+    language: str = _setting(
+        "zh",
+        "Language where a browser names none.",
+        zh="浏览器未指明语言时使用的语言。",
+        choices=("zh", "en"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class SignallingSettings:
     """[signalling]"""
 
-    id: str = _setting("34020000002000000001", "20-digit code of this platform, type 200.")
-    realm: str = _setting("", "SIP domain; empty: the first ten digits of the id.")
-    listen: str = _setting("0.0.0.0:5060", "Address for SIP, UDP and TCP; port 0 takes a free one.")
-    advertise: str = _setting("", "Address told to peers; empty: the one that faces each peer.")
+    id: str = _setting(
+        "34020000002000000001",
+        "20-digit code of this platform, type 200.",
+        zh="本平台的 20 位编码，类型 200。",
+    )
+    realm: str = _setting(
+        "", "SIP domain; empty: the first ten digits of the id.", zh="SIP 域；留空取编码前十位。"
+    )
+    listen: str = _setting(
+        "0.0.0.0:5060",
+        "Address for SIP, UDP and TCP; port 0 takes a free one.",
+        zh="SIP 监听地址，UDP 与 TCP；端口 0 取空闲端口。",
+    )
+    advertise: str = _setting(
+        "",
+        "Address told to peers; empty: the one that faces each peer.",
+        zh="告知对端的地址；留空取面向该对端的本机地址。",
+    )
     password: str = _setting(
-        "", "Password of devices that have none of their own; empty: made at first start and kept."
+        "",
+        "Password of devices that have none of their own; empty: made at first start and kept.",
+        zh="没有独立密码的设备所用的密码；留空则首次启动时生成并保存。",
     )
     algorithm: str = _setting(
         "MD5",
         "Digest asked for; devices of 2011 and 2016 know MD5 only.",
+        zh="要求的摘要算法；2011 与 2016 版设备只支持 MD5。",
         choices=("MD5", "SHA-256"),
     )
-    qop: bool = _setting(True, "Ask for qop=auth in challenges.")
-    send_date: bool = _setting(True, "Tell devices the time in the answer to REGISTER.")
-    expires_min: int = _setting(60, "Shortest registration granted.", unit="s", low=1, high=86400)
-    expires_max: int = _setting(
-        86400, "Longest registration granted.", unit="s", low=60, high=864000
+    qop: bool = _setting(True, "Ask for qop=auth in challenges.", zh="在质询中要求 qop=auth。")
+    send_date: bool = _setting(
+        True, "Tell devices the time in the answer to REGISTER.", zh="在注册应答中向设备授时。"
     )
-    keepalive: float = _setting(60.0, "Interval of keepalives.", unit="s", low=0.1, high=3600)
-    keepalive_misses: int = _setting(3, "Missed keepalives until offline.", low=1, high=100)
+    expires_min: int = _setting(
+        60,
+        "Shortest registration granted.",
+        zh="准予的最短注册有效期。",
+        unit="s",
+        low=1,
+        high=86400,
+    )
+    expires_max: int = _setting(
+        86400,
+        "Longest registration granted.",
+        zh="准予的最长注册有效期。",
+        unit="s",
+        low=60,
+        high=864000,
+    )
+    keepalive: float = _setting(
+        60.0, "Interval of keepalives.", zh="心跳间隔。", unit="s", low=0.1, high=3600
+    )
+    keepalive_misses: int = _setting(
+        3, "Missed keepalives until offline.", zh="连续丢失多少次心跳判为离线。", low=1, high=100
+    )
     message_timeout: float = _setting(
-        5.0, "Wait for the answer to a MESSAGE.", unit="s", low=0.5, high=64
+        5.0,
+        "Wait for the answer to a MESSAGE.",
+        zh="等待 MESSAGE 应答的时间。",
+        unit="s",
+        low=0.5,
+        high=64,
     )
     invite_timeout: float = _setting(
-        12.0, "Wait for the answer to an INVITE.", unit="s", low=1, high=64
+        12.0,
+        "Wait for the answer to an INVITE.",
+        zh="等待 INVITE 应答的时间。",
+        unit="s",
+        low=1,
+        high=64,
     )
     answer_timeout: float = _setting(
-        120.0, "Wait for the first part of a query's answer.", unit="s", low=1, high=600
+        120.0,
+        "Wait for the first part of a query's answer.",
+        zh="等待查询结果第一部分的时间。",
+        unit="s",
+        low=1,
+        high=600,
     )
     part_gap: float = _setting(
-        5.0, "Quiet time after which parts stop coming.", unit="s", low=0.5, high=60
+        5.0,
+        "Quiet time after which parts stop coming.",
+        zh="多长时间没有后续部分即认为不再有。",
+        unit="s",
+        low=0.5,
+        high=60,
     )
-    queries: int = _setting(64, "Queries to devices under way at once.", low=1, high=10000)
-    devices: int = _setting(200_000, "Registered devices at the most.", low=1, high=10_000_000)
-    connections: int = _setting(20_000, "TCP connections at the most.", low=1, high=1_000_000)
+    queries: int = _setting(
+        64, "Queries to devices under way at once.", zh="同时进行的设备查询数。", low=1, high=10000
+    )
+    devices: int = _setting(
+        200_000, "Registered devices at the most.", zh="注册设备数上限。", low=1, high=10_000_000
+    )
+    connections: int = _setting(
+        20_000, "TCP connections at the most.", zh="TCP 连接数上限。", low=1, high=1_000_000
+    )
     connection_idle: float = _setting(
-        30.0, "Time in which a new TCP peer must send a whole message.", unit="s", low=1, high=3600
+        30.0,
+        "Time in which a new TCP peer must send a whole message.",
+        zh="新的 TCP 对端须在此时间内发来一条完整消息。",
+        unit="s",
+        low=1,
+        high=3600,
     )
 
 
@@ -89,75 +169,158 @@ class MediaSettings:
     """[media]"""
 
     workers: int = _setting(
-        1, "Gateway processes; 0 runs the gateway inside the node.", low=0, high=64
+        1,
+        "Gateway processes; 0 runs the gateway inside the node.",
+        zh="媒体网关进程数；0 表示在节点进程内运行。",
+        low=0,
+        high=64,
     )
-    listen: str = _setting("0.0.0.0", "Address on which media is received.")
-    advertise: str = _setting("", "Media address told to devices; empty: as for signalling.")
-    ports_from: int = _setting(30000, "First port for media.", low=0, high=65535)
-    ports_to: int = _setting(30999, "Last port for media.", low=0, high=65535)
+    listen: str = _setting("0.0.0.0", "Address on which media is received.", zh="接收媒体的地址。")
+    advertise: str = _setting(
+        "",
+        "Media address told to devices; empty: as for signalling.",
+        zh="告知设备的媒体地址；留空与信令相同。",
+    )
+    ports_from: int = _setting(
+        30000, "First port for media.", zh="媒体起始端口。", low=0, high=65535
+    )
+    ports_to: int = _setting(30999, "Last port for media.", zh="媒体结束端口。", low=0, high=65535)
     viewer_listen: str = _setting(
-        "0.0.0.0:8081", "Address for viewers' WebSockets; each further worker takes the next port."
+        "0.0.0.0:8081",
+        "Address for viewers' WebSockets; each further worker takes the next port.",
+        zh="观看者 WebSocket 的地址；后续进程依次取下一个端口。",
     )
     viewer_url: str = _setting(
-        "", "ws:// or wss:// address of viewers behind a proxy; empty: direct."
+        "",
+        "ws:// or wss:// address of viewers behind a proxy; empty: direct.",
+        zh="观看者经代理访问时的 ws:// 或 wss:// 地址；留空为直连。",
     )
     transport: str = _setting(
-        "udp", "How video is asked for.", choices=("udp", "tcp-passive", "tcp-active")
+        "udp",
+        "How video is asked for.",
+        zh="点播视频所用的传输方式。",
+        choices=("udp", "tcp-passive", "tcp-active"),
     )
     connect_timeout: float = _setting(
-        5.0, "Wait for a TCP media connection.", unit="s", low=0.5, high=60
+        5.0,
+        "Wait for a TCP media connection.",
+        zh="等待 TCP 媒体连接的时间。",
+        unit="s",
+        low=0.5,
+        high=60,
     )
     first_media: float = _setting(
-        10.0, "Wait for the first packet of a stream.", unit="s", low=1, high=60
+        10.0,
+        "Wait for the first packet of a stream.",
+        zh="等待首个媒体包的时间。",
+        unit="s",
+        low=1,
+        high=60,
     )
     silence: float = _setting(
-        15.0, "Silence after which a stream is lost.", unit="s", low=1, high=300
+        15.0,
+        "Silence after which a stream is lost.",
+        zh="静默多久判为断流。",
+        unit="s",
+        low=1,
+        high=300,
     )
     grace: float = _setting(
-        10.0, "Time a stream is kept after its last viewer.", unit="s", low=0, high=600
+        10.0,
+        "Time a stream is kept after its last viewer.",
+        zh="最后一个观看者离开后保留码流的时间。",
+        unit="s",
+        low=0,
+        high=600,
     )
-    sessions: int = _setting(2000, "Streams open at once at the most.", low=1, high=100_000)
-    viewers: int = _setting(5000, "Viewers at once at the most.", low=1, high=100_000)
+    sessions: int = _setting(
+        2000, "Streams open at once at the most.", zh="同时打开的码流数上限。", low=1, high=100_000
+    )
+    viewers: int = _setting(
+        5000, "Viewers at once at the most.", zh="同时观看者数上限。", low=1, high=100_000
+    )
     viewer_backlog: int = _setting(
         2_000_000,
         "Unsent bytes after which a slow viewer skips to a key frame.",
+        zh="慢速观看者积压超过此数即跳到下一关键帧。",
         unit="byte",
         low=65536,
     )
     loss: str = _setting(
         "freeze",
         "After loss: freeze until the next key frame, or show damaged frames.",
+        zh="丢包后：冻结至下一关键帧（freeze），或显示受损画面（show）。",
         choices=("freeze", "show"),
     )
-    transcodes: int = _setting(4, "H.265 to H.264 transcodes at once.", low=0, high=256)
+    transcodes: int = _setting(
+        4,
+        "H.265 to H.264 transcodes at once.",
+        zh="同时进行的 H.265 转 H.264 路数。",
+        low=0,
+        high=256,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
     """[store]"""
 
-    url: str = _setting("", "Database address; empty: SQLite in the data directory.")
-    flush: float = _setting(
-        1.0, "Longest time presence waits to be written.", unit="s", low=0.05, high=60
+    url: str = _setting(
+        "",
+        "Database address; empty: SQLite in the data directory.",
+        zh="数据库地址；留空为数据目录中的 SQLite。",
     )
-    queue: int = _setting(200_000, "Writes that may wait before old ones are merged.", low=100)
+    flush: float = _setting(
+        1.0,
+        "Longest time presence waits to be written.",
+        zh="在线状态最迟多久写入。",
+        unit="s",
+        low=0.05,
+        high=60,
+    )
+    queue: int = _setting(
+        200_000,
+        "Writes that may wait before old ones are merged.",
+        zh="排队等待写入的条数上限，超过即合并旧的。",
+        low=100,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
     """[web]"""
 
-    listen: str = _setting("127.0.0.1:8080", "Address of console and API.")
-    secure: bool = _setting(False, "Served over TLS: mark cookies Secure.")
+    listen: str = _setting(
+        "127.0.0.1:8080", "Address of console and API.", zh="控制台与 API 的地址。"
+    )
+    secure: bool = _setting(
+        False, "Served over TLS: mark cookies Secure.", zh="经 TLS 提供服务：Cookie 标记 Secure。"
+    )
     session_hours: float = _setting(
-        12.0, "A sign-in ends after this time.", unit="h", low=0.1, high=720
+        12.0,
+        "A sign-in ends after this time.",
+        zh="登录的最长有效时间。",
+        unit="h",
+        low=0.1,
+        high=720,
     )
     idle_minutes: float = _setting(
-        60.0, "A sign-in ends when unused for.", unit="min", low=1, high=1440
+        60.0,
+        "A sign-in ends when unused for.",
+        zh="多久不操作即退出登录。",
+        unit="min",
+        low=1,
+        high=1440,
     )
-    attempts: int = _setting(5, "Failed sign-ins until an account is locked.", low=1, high=100)
+    attempts: int = _setting(
+        5,
+        "Failed sign-ins until an account is locked.",
+        zh="连续失败多少次锁定账户。",
+        low=1,
+        high=100,
+    )
     lock_minutes: float = _setting(
-        15.0, "How long an account is locked.", unit="min", low=0.1, high=1440
+        15.0, "How long an account is locked.", zh="账户锁定时长。", unit="min", low=0.1, high=1440
     )
 
 

@@ -1,0 +1,41 @@
+"""``tongshi bench``: signalling, catalog or media, measured here and now."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
+from tongshi.cli.bench import catalog, media, signalling
+from tongshi.cli.bench.report import Report
+
+
+class Bench(Protocol):
+    """What a benchmark's module offers."""
+
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    measure: Callable[[argparse.Namespace], Report]
+
+
+BENCHES: dict[str, tuple[Bench, str]] = {
+    "signalling": (signalling, "registrations and keepalives / 注册与心跳"),
+    "catalog": (catalog, "a large catalog into the store / 大目录入库"),
+    "media": (media, "streams in, viewed and relayed / 收流、观看与转发"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare one sub-command a benchmark."""
+    below = parser.add_subparsers(dest="bench", required=True, metavar="bench")
+    for name, (bench, words) in BENCHES.items():
+        child = below.add_parser(name, help=words, description=words)
+        child.add_argument("--json", action="store_true", help="print one JSON object / 输出 JSON")
+        child.add_argument("--quick", action="store_true", help="smaller and shorter / 缩短的测量")
+        bench.add_arguments(child)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Measure, print, and return 0 only when the report is ok."""
+    bench, _ = BENCHES[given.bench]
+    report = bench.measure(given)
+    sys.stdout.write((report.as_json() if given.json else report.as_text()) + "\n")
+    return 0 if report.ok else 1

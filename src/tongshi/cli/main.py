@@ -1,0 +1,65 @@
+"""The entry point: one parser, one command a module, one place where failures become exit codes."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import Protocol
+
+from tongshi.cli import benchmark, demo, pages, serve, simulate
+from tongshi.errors import TITLES, Error
+
+_LOG = logging.getLogger(__name__)
+
+
+class Command(Protocol):
+    """What a command's module offers."""
+
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+COMMANDS: dict[str, tuple[Command, str]] = {
+    "serve": (serve, "run a node / 运行节点"),
+    "demo": (demo, "a node with simulated cameras / 演示：节点加模拟摄像机"),
+    "simulate": (simulate, "cameras and recorders against any platform / 模拟设备"),
+    "bench": (benchmark, "measure this machine / 性能测量"),
+    "docs": (pages, "write the generated pages / 生成文档"),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(
+        prog="tongshi", description="通视: the open, accountable video network over GB/T 28181"
+    )
+    top.add_argument("--version", action="version", version=f"tongshi {version('tongshi')}")
+    top.add_argument("--log", default="warning", choices=["debug", "info", "warning", "error"])
+    below = top.add_subparsers(dest="command", required=True, metavar="command")
+    for name, (command, words) in COMMANDS.items():
+        command.add_arguments(below.add_parser(name, help=words, description=words))
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return 0 when done, 1 when it failed, 2 for wrong arguments."""
+    given = parser().parse_args(arguments)
+    logging.basicConfig(
+        level=given.log.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    command, _ = COMMANDS[given.command]
+    try:
+        return command.run(given)
+    except KeyboardInterrupt:
+        return 130
+    except Error as error:
+        chinese, english = TITLES[error.code]
+        sys.stderr.write(f"{chinese} / {english} [{error.code}]: {error}\n")
+    except Exception:
+        _LOG.exception("event=failed command=%s", given.command)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
