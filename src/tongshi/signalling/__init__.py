@@ -1,0 +1,18 @@
+"""The neighbours that speak GB/T 28181, and the live sessions with them.
+
+In: SIP over UDP and TCP; calls of the parts above: open a session, ask for a catalog, restore what
+the store knew.  Out: SIP; the events of ``event`` to whoever subscribed; sessions whose media an
+``Engine`` receives.  ``platform.Signalling`` is the face: it owns the endpoint, the registrar, the
+watch and the sockets.  State of devices lives in memory and is authoritative while it runs.
+
+Clauses: GB/T 28181-2022 9.1 (registration), 9.6 (keepalive), 9.5 (queries), 9.2 (live), annexes
+D, G, L, M (media over TCP, SDP, Subject, answers in parts).
+
+    event       what is told upward, as values
+    neighbours  who is registered, where, and whether it lives
+    queries     catalog, DeviceInfo, DeviceStatus: paced, bounded, gathered
+    exchange    one request, one answer, awaited
+    calls       one INVITE until its media flows, and how it ends
+    sessions    one upstream a (device, channel, kind), shared by its viewers
+    platform    the face
+"""

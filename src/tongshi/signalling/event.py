@@ -1,0 +1,209 @@
+"""What signalling tells the parts above it: values, handed to each subscriber in order.
+
+Subscribers are called in the event loop and must return at once: they put work elsewhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from tongshi.gateway.engine import Figures, Transport
+from tongshi.gb28181.gather import Gathered
+from tongshi.gb28181.manscdp.response import DeviceInfoAnswer, DeviceStatusAnswer
+from tongshi.gb28181.version import Version
+
+
+class Presence(Enum):
+    """Whether a device lives, as far as is known."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+    """Known from before a restart, and not heard from since."""
+
+
+class Why(Enum):
+    """What a presence rests on."""
+
+    REGISTERED = "registered"
+    KEEPALIVE = "keepalive"
+    """Heard from again within a registration that is still valid."""
+    UNREGISTERED = "unregistered"
+    MISSED = "missed"
+    """As many keepalives were missed as the settings allow."""
+    EXPIRED = "expired"
+    """The registration ran out."""
+    LINK_LOST = "link-lost"
+    """Its TCP connection ended.  Source: GB/T 28181-2022 9.1.1 f."""
+    RESTARTED = "restarted"
+    """This platform was away: nothing is known since."""
+
+
+class Kind(Enum):
+    """Which stream of a channel."""
+
+    MAIN = "main"
+    SUB = "sub"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRegistered:
+    """A registration was granted or refreshed: what a store keeps to survive a restart.
+
+    host, port: where the packet came from, which is where requests go.  transport: ``"udp"``,
+    ``"tcp"``.  contact: what the device says of itself, information only.
+    at, expires_at: UNIX time, s.  user_agent: ``""`` when none was sent.
+    """
+
+    device_id: str
+    host: str
+    port: int
+    transport: str
+    at: float
+    expires_at: float
+    version: Version
+    user_agent: str
+    contact: str
+    refreshed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationRefused:
+    """A device was turned away.  why: for people.  At most one a device and flush is told."""
+
+    device_id: str
+    host: str
+    port: int
+    at: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePresence:
+    """A device's presence changed.
+
+    at: when, UNIX time, s.  last_proof: UNIX time of its last sign of life; None when none is
+    known.  Offline since when is a matter of ``last_proof``, noticed ``at``.
+    """
+
+    device_id: str
+    state: Presence
+    why: Why
+    at: float
+    last_proof: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesSeen:
+    """Signs of life since the last flush, one a device however many came.
+
+    seen: device id -> UNIX time of the last, s.
+    """
+
+    seen: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceDescribed:
+    """A device answered DeviceInfo."""
+
+    device_id: str
+    answer: DeviceInfoAnswer
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStated:
+    """A device answered DeviceStatus."""
+
+    device_id: str
+    answer: DeviceStatusAnswer
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogGathered:
+    """A catalog query ended: complete, or partial with the reason in ``gathered.why``.
+
+    Nobody may conclude from a partial one that a channel is gone.
+    """
+
+    device_id: str
+    gathered: Gathered
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueryFailed:
+    """A device did not answer a query at all, or refused it.
+
+    query: its CmdType, as ``"Catalog"``.  code: of the error tree.
+    """
+
+    device_id: str
+    query: str
+    code: str
+    why: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """What one upstream session shows."""
+
+    device_id: str
+    channel_id: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOpened:
+    """Media flows.  stream: its name in the engine.  seconds: from the first opener to media."""
+
+    key: SessionKey
+    stream: str
+    transport: Transport
+    ssrc: int
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFailed:
+    """A session could not be opened.  code, stage: as in the error its openers got."""
+
+    key: SessionKey
+    code: str
+    stage: str
+    why: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed:
+    """A session that had media ended.
+
+    why: ``"unused"``, ``"closed"``, ``"peer"``, ``"offline"``, ``"stalled"``, ``"engine"``,
+    ``"stopped"``.
+    """
+
+    key: SessionKey
+    stream: str
+    why: str
+    at: float
+    figures: Figures | None
+
+
+SignallingEvent = (
+    DeviceRegistered
+    | RegistrationRefused
+    | DevicePresence
+    | DevicesSeen
+    | DeviceDescribed
+    | DeviceStated
+    | CatalogGathered
+    | QueryFailed
+    | SessionOpened
+    | SessionFailed
+    | SessionClosed
+)
