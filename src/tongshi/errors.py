@@ -5,6 +5,7 @@ Error
 ├── Missing                  what was asked for is not there, or not for this asker
 ├── Conflict                 it is there already, or in a state that forbids the act
 ├── Denied                   no right: says why, and which grant would help
+│   └── SignInNeeded             nobody is signed in, or the sign-in has ended
 ├── Exhausted                ports, SSRCs, sessions, disk: nothing left to lease
 ├── ProtocolError            bytes or an exchange break a standard
 │   ├── LocalProtocolError       we were about to send it: a defect here
@@ -59,6 +60,12 @@ class Denied(Error):
     def __init__(self, message: str, *, helps: str = "") -> None:
         super().__init__(message)
         self.helps = helps
+
+
+class SignInNeeded(Denied):
+    """Nobody is signed in, or the sign-in has ended."""
+
+    code = "denied.signin"
 
 
 class Exhausted(Error):
@@ -149,6 +156,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "missing": ("对象不存在", "Not found"),
     "conflict": ("与当前状态冲突", "Conflicts with the present state"),
     "denied": ("无权进行此操作", "No right to do this"),
+    "denied.signin": ("请先登录", "Sign in first"),
     "exhausted": ("资源已用尽", "Nothing left to lease"),
     "protocol": ("违反协议", "Protocol broken"),
     "protocol.local": ("本端违反协议（程序缺陷）", "We broke the protocol (a defect here)"),
