@@ -1,0 +1,103 @@
+"""A catalog item as XML.
+
+This is the path of a catalog of a hundred thousand channels: per child of the element one look
+into a table and one conversion, then one construction.
+
+Source: GB/T 28181-2022 A.2.1.9.
+"""
+
+from collections.abc import Callable
+from xml.etree.ElementTree import Element as Tree
+
+from tongshi.gb28181.catalog import Column, Details, Item, columns
+from tongshi.gb28181.element import Element, freeze, render, tag
+from tongshi.gb28181.manscdp.types import double, text, whole
+from tongshi.gb28181.version import Version
+
+Value = str | int | float | None
+_CONVERT: dict[str, Callable[[str], Value]] = {"str": text, "int": whole, "float": double}
+_INFO = "info"
+_GROUP_WIRE = "BusinessGroupID"
+
+
+class _Table:
+    """Where each element of one type goes, and what its absence leaves."""
+
+    def __init__(self, rows: tuple[Column, ...]) -> None:
+        self.blank: list[Value] = ["" if row.kind == "str" else None for row in rows]
+        self.exact = {row.wire: (at, _CONVERT[row.kind]) for at, row in enumerate(rows)}
+        self.folded = {wire.lower(): place for wire, place in self.exact.items()}
+        self.written = {
+            to_2022: [(row.attribute, row.wire) for row in rows if row.belongs(to_2022)]
+            for to_2022 in (False, True)
+        }
+
+    def read(self, tree: Tree) -> tuple[list[Value], list[Tree]]:
+        """Return the values in order, and the children that are none of them."""
+        values = self.blank.copy()
+        others: list[Tree] = []
+        exact = self.exact
+        for child in tree:
+            place = exact.get(child.tag) or self.folded.get(child.tag.lower())
+            if place is None:
+                others.append(child)
+            elif child.text:
+                at, convert = place
+                values[at] = convert(child.text)
+        return values, others
+
+    def write(self, owner: Item | Details, to_2022: bool) -> str:
+        """Return the elements of *owner* that the edition has."""
+        return "".join(
+            [tag(wire, getattr(owner, attribute)) for attribute, wire in self.written[to_2022]]
+        )
+
+
+_ITEM = _Table(columns(Item))
+_DETAILS = _Table(columns(Details))
+_GROUP = _ITEM.exact[_GROUP_WIRE][0]
+_NO_DETAILS = Details()
+# Values in the order of a table; the types follow from the table's conversions.
+_new_item: Callable[..., Item] = Item
+_new_details: Callable[..., Details] = Details
+
+
+def read_item(tree: Tree) -> Item | None:
+    """Return the item in *tree*; None when it has no DeviceID: nothing can be said of it."""
+    values, others = _ITEM.read(tree)
+    if not values[0]:
+        return None
+    details: Details | None = None
+    kept: list[Element] = []
+    for child in others:
+        if child.tag.lower() == _INFO and details is None:
+            details = _read_details(child, values)
+        else:
+            kept.append(freeze(child))
+    return _new_item(*values, details, tuple(kept))
+
+
+def write_item(item: Item, version: Version) -> str:
+    """Return *item* as one line of XML, with the fields that *version* has."""
+    to_2022 = version is Version.V2022
+    details = item.details or _NO_DETAILS
+    inside = _DETAILS.write(details, to_2022) + "".join(map(render, details.others))
+    if not to_2022:
+        # 2016 has it here; the other place is kept for those that learned it there.
+        inside += tag(_GROUP_WIRE, item.business_group_id)
+    info = f"<Info>{inside}</Info>" if inside else ""
+    others = "".join(map(render, item.others))
+    return f"<Item>{_ITEM.write(item, to_2022)}{info}{others}</Item>"
+
+
+def _read_details(tree: Tree, item: list[Value]) -> Details | None:
+    """Return what Info holds; its BusinessGroupID goes to the *item* unless that has one."""
+    values, others = _DETAILS.read(tree)
+    kept: list[Element] = []
+    for child in others:
+        if child.tag.lower() == _GROUP_WIRE.lower():
+            item[_GROUP] = item[_GROUP] or text(child.text or "")
+        else:
+            kept.append(freeze(child))
+    details = _new_details(*values, tuple(kept))
+    return details if details != _NO_DETAILS else None
