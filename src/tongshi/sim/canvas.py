@@ -62,9 +62,9 @@ def canvas_of(rgb: Floats) -> Canvas:
     height, width, _ = rgb.shape
     luma, blue, red = _convert(rgb)
     planes = np.empty((height * 3 // 2, width), np.uint8)
-    planes[:height] = np.clip(luma, 16, 235)
+    planes[:height] = luma.round()
     chroma = planes[height:].reshape(2, height // 2, width // 2)
-    chroma[0], chroma[1] = _halve(blue), _halve(red)
+    chroma[0], chroma[1] = _halve(blue).round(), _halve(red).round()
     return Canvas(planes, height)
 
 
@@ -74,9 +74,9 @@ def sprite_of(rgb: Floats, alpha: Floats) -> Sprite:
     rgb, alpha = np.pad(rgb, (*grow, (0, 0))), np.pad(alpha, grow)
     luma, blue, red = _convert(rgb)
     return Sprite(
-        luma=(luma * alpha).astype(np.uint16),
-        blue=_halve(blue * alpha).astype(np.uint16),
-        red=_halve(red * alpha).astype(np.uint16),
+        luma=(luma * alpha).round().astype(np.uint16),
+        blue=_halve(blue * alpha).round().astype(np.uint16),
+        red=_halve(red * alpha).round().astype(np.uint16),
         keep=(256 * (1 - alpha)).round().astype(np.uint16),
         keep_half=(256 * (1 - _halve(alpha))).round().astype(np.uint16),
     )

@@ -36,11 +36,10 @@ def samples(start: int, stop: int) -> bytes:
 
 def _alaw(pcm: NDArray[np.int64]) -> bytes:
     """Return 16-bit samples as A-law."""
-    magnitude = np.minimum(np.where(pcm < 0, ~pcm, pcm) >> 4, 2047)
-    exponent = np.maximum(np.floor(np.log2(np.maximum(magnitude, 1))).astype(np.int64) - 4, 0)
-    step = np.where(exponent == 0, magnitude >> 1, (magnitude >> exponent) & 0x0F)
-    segment = np.where(magnitude < 32, magnitude >> 5, exponent)
-    word = (segment << 4) | (step & 0x0F)
+    magnitude = np.where(pcm < 0, ~pcm, pcm) >> 4
+    segment = np.maximum(np.floor(np.log2(np.maximum(magnitude, 1))).astype(np.int64) - 3, 0)
+    step = magnitude >> np.maximum(segment - 1, 0) & 0x0F
+    word = segment << 4 | step
     coded: NDArray[np.uint8] = word.astype(np.uint8) ^ np.where(pcm < 0, 0x55, 0xD5).astype(
         np.uint8
     )
