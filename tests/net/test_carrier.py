@@ -21,6 +21,7 @@ class Echo:
         self.lost: list[Address] = []
         self.expired: list[float] = []
         self.wake: float | None = None
+        self.woken = asyncio.Event()
 
     def receive(self, data: bytes, source: Address, now: float) -> None:
         self.out.append((data, source))
@@ -32,6 +33,7 @@ class Echo:
     def expire(self, now: float) -> None:
         self.expired.append(now)
         self.wake = None
+        self.woken.set()
 
     def deadline(self) -> float | None:
         return self.wake
@@ -161,8 +163,7 @@ def test_the_core_is_woken_when_it_asked_to_be() -> None:
         core.wake = now + 0.002  # later: it stays, and an early call is harmless
         carrier.pump()
         async with asyncio.timeout(5):
-            while not core.expired:
-                await asyncio.sleep(0.001)
+            await core.woken.wait()
         assert len(core.expired) == 1
         core.wake = now + 1000
         carrier.pump()

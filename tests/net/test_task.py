@@ -5,7 +5,6 @@ import logging
 
 import pytest
 
-from tongshi.net import task
 from tongshi.net.task import Supervisor
 
 
@@ -65,7 +64,7 @@ def test_sustained_work_runs_again_after_failures(
             pauses.append(seconds)
             await sleep(0)
 
-        monkeypatch.setattr(task.asyncio, "sleep", note)
+        monkeypatch.setattr(asyncio, "sleep", note)
 
         async def work() -> None:
             runs.append(1)

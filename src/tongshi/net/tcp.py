@@ -189,16 +189,16 @@ class Dialer:
     def __len__(self) -> int:
         return len(self._connections)
 
-    async def connect(self, host: str, port: int, *, timeout: float = 5.0) -> Address:
+    async def connect(self, host: str, port: int, *, within: float = 5.0) -> Address:
         """Return the address that reaches *host* over a new connection.
 
-        timeout: s.  Raises PeerSilent(stage="connect") when nobody answers or it is refused.
+        within: s.  Raises PeerSilent(stage="connect") when nobody answers or it is refused.
         """
         loop = asyncio.get_running_loop()
         sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         sock.setblocking(False)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(within):
                 await loop.sock_connect(sock, (host, port))
             connection = Connection(sock, (host, port), self._carrier, self._ended)
         except (OSError, TimeoutError) as error:

@@ -32,7 +32,7 @@ class UdpServer:
     On a wildcard address each datagram's own destination is kept in ``Address.local``, and answers
     leave from there: devices drop answers from an address to which they did not send.
 
-    received, sent: datagrams.  unsent: refused by the kernel.  buffer: receive buffer granted, byte.
+    received, sent: datagrams.  unsent: refused by the kernel.  buffer: granted for receiving, byte.
     """
 
     def __init__(self, carrier: Carrier[Any], host: str, port: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tongshi.gateway.engine import Figures, Transport
+from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.gather import Gathered
 from tongshi.gb28181.manscdp.response import DeviceInfoAnswer, DeviceStatusAnswer
 from tongshi.gb28181.version import Version
@@ -129,7 +130,7 @@ class CatalogGathered:
     """
 
     device_id: str
-    gathered: Gathered
+    gathered: Gathered[Item]
     at: float
 
 

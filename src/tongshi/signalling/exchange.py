@@ -32,11 +32,11 @@ class Exchange:
         return len(self._listeners)
 
     async def ask(
-        self, request: Request, target: Address, *, timeout: float, stage: str
+        self, request: Request, target: Address, *, within: float, stage: str
     ) -> Response:
         """Return the final answer, whatever its status.
 
-        timeout: s.  Raises PeerSilent when none came, Exhausted when too much is under way.
+        within: s.  Raises PeerSilent when none came, Exhausted when too much is under way.
         """
         answer: asyncio.Future[Response] = self._loop.create_future()
 
@@ -51,26 +51,26 @@ class Exchange:
             text = f"{target.host}:{target.port} did not answer {request.method}"
             answer.set_exception(PeerSilent(text, timer=timer, stage=stage))
 
-        handle = self.send(request, target, hear, timeout=timeout)
+        handle = self.send(request, target, hear, within=within)
         try:
             return await answer
         finally:
             self.forget(handle)
 
     def send(
-        self, request: Request, target: Address, hear: Listener, *, timeout: float | None
+        self, request: Request, target: Address, hear: Listener, *, within: float | None
     ) -> int:
         """Send *request*; *hear* is called with each of its outcomes until :meth:`forget`."""
         handle = self._endpoint.request(
-            request, target, self._loop.time(), sent_by=self._sent_by(target), timeout=timeout
+            request, target, self._loop.time(), sent_by=self._sent_by(target), timeout=within
         )
         self._listeners[handle] = hear
         self._loop.call_soon(self._pump)  # the listener is in place before anything can come back
         return handle
 
-    def tell(self, request: Request, target: Address, *, timeout: float) -> None:
+    def tell(self, request: Request, target: Address, *, within: float) -> None:
         """Send *request* and hear no answer: for a BYE whose fate changes nothing."""
-        self.send(request, target, _ignore, timeout=timeout)
+        self.send(request, target, _ignore, within=within)
 
     def acknowledge(self, handle: int, ack: Request, target: Address) -> None:
         """Send the ACK of a 2xx, now and at each of its repetitions."""

@@ -1,0 +1,319 @@
+"""Who is registered, where, and whether it lives.
+
+Theory of operation.  One record a device, and one watch over them all.  A keepalive from where
+the device is known to be touches the record, the watch and the set of what was seen: constant work,
+nothing is scanned, nothing is awaited, no store is asked.  All else takes the slower path below it.
+
+| state | on | to, why |
+|---|---|---|
+| any | registration granted | online, registered |
+| online | a sign of life | online |
+| offline, unknown | keepalive within a valid registration | online, keepalive |
+| online, unknown | keepalives missed | offline, missed |
+| any but offline | registration runs out / unregister / TCP connection ends | offline, and that |
+| (store) | restore | unknown, restarted |
+
+Sources: GB/T 28181-2022 9.1, 9.6.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from tongshi.gb28181.keepalive import Lost, Watch
+from tongshi.gb28181.version import Version
+from tongshi.signalling.event import (
+    DevicePresence,
+    DeviceRegistered,
+    DevicesSeen,
+    Presence,
+    SignallingEvent,
+    Why,
+)
+from tongshi.sip.address import Address
+
+LATE = 10.0
+"""A registration renewed as late as this, s, is no reason to call a device dead."""
+STALL = 5.0
+"""Time between two calls of :meth:`Neighbours.expire`, s, beyond which we were the absent one."""
+
+
+class Neighbour:
+    """One device that registered, and what is known of it.
+
+    address: where its last packet came from; requests go there, whatever its Contact says.
+    proof: UNIX time of its last sign of life, s; None when none is known.
+    expires: end of its registration, s of the caller's clock; -inf when it has none.
+    """
+
+    __slots__ = (
+        "address",
+        "contact",
+        "device_id",
+        "expires",
+        "proof",
+        "state",
+        "user_agent",
+        "version",
+        "why",
+    )
+
+    def __init__(
+        self, device_id: str, address: Address, expires: float, state: Presence, why: Why
+    ) -> None:
+        self.device_id = device_id
+        self.address = address
+        self.expires = expires
+        self.state = state
+        self.why = why
+        self.proof: float | None = None
+        self.version = Version.V2016
+        self.user_agent = ""
+        self.contact = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a store kept of a device: the fields of the last DeviceRegistered, and a proof of life.
+
+    expires_at, last_proof: UNIX time, s; ``expires_at`` is 0 when it had unregistered.
+    """
+
+    device_id: str
+    host: str
+    port: int
+    transport: str
+    expires_at: float
+    version: Version = Version.V2016
+    user_agent: str = ""
+    contact: str = ""
+    last_proof: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How presence is judged.
+
+    keepalive: interval, s.  misses: intervals without a sign of life until offline.
+    limit: devices at the most.
+    roam: a keepalive from another host moves the device there (NAT); else it must register anew.
+    revive: a keepalive from a device without a valid registration counts (it does not by default:
+    the refusal is what makes good devices register again).
+    """
+
+    keepalive: float = 60.0
+    misses: int = 3
+    limit: int = 200_000
+    roam: bool = True
+    revive: bool = False
+
+
+class Neighbours:
+    """The devices, by id.
+
+    emit: gets every event.  Times: *now* on the caller's clock, *wall* UNIX, both s.
+    """
+
+    def __init__(self, rules: Rules, emit: Callable[[SignallingEvent], None]) -> None:
+        self._rules = rules
+        self._emit = emit
+        self._by_id: dict[str, Neighbour] = {}
+        self._watch = Watch(interval=rules.keepalive, misses=rules.misses)
+        self._gone: OrderedDict[str, None] = OrderedDict()  # offline ones, longest first
+        self._on_link: dict[str, set[str]] = {}
+        self._seen: dict[str, float] = {}
+        self._words: dict[str, str] = {}
+        self._online = 0
+        self._judged = float("inf")
+        self._blind_until = float("-inf")
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[Neighbour]:
+        return iter(self._by_id.values())
+
+    @property
+    def online(self) -> int:
+        """How many are online."""
+        return self._online
+
+    def get(self, device_id: str) -> Neighbour | None:
+        """Return what is known of *device_id*."""
+        return self._by_id.get(device_id)
+
+    def has_room(self, device_id: str) -> bool:
+        """Return whether *device_id* may register; makes room by forgetting one long gone."""
+        if device_id in self._by_id or len(self._by_id) < self._rules.limit:
+            return True
+        if not self._gone:
+            return False
+        self._forget(next(iter(self._gone)))
+        return True
+
+    def register(self, granted: DeviceRegistered, address: Address, now: float) -> None:
+        """Take a granted registration: the device is online at *address*."""
+        expires = now + granted.expires_at - granted.at
+        device_id = granted.device_id
+        neighbour = self._by_id.get(device_id)
+        if neighbour is None:
+            neighbour = Neighbour(device_id, address, expires, Presence.UNKNOWN, Why.RESTARTED)
+            self._by_id[device_id] = neighbour
+            self._link(neighbour, address)
+        neighbour.expires = expires
+        neighbour.version = granted.version
+        neighbour.user_agent = self._word(granted.user_agent)
+        neighbour.contact = granted.contact if len(granted.contact) <= 256 else ""
+        self._move(neighbour, address)
+        self._emit(granted)
+        self._revive(neighbour, Why.REGISTERED, now, granted.at)
+
+    def unregister(self, device_id: str, wall: float) -> None:
+        """Take a logout; one before any registration changes nothing."""
+        neighbour = self._by_id.get(device_id)
+        if neighbour is not None:
+            neighbour.proof = wall
+            neighbour.expires = float("-inf")
+            self._leave(neighbour, Why.UNREGISTERED, wall)
+
+    def beat(self, device_id: str, source: Address, now: float, wall: float) -> int:
+        """Take a keepalive; return the status to answer: 200, 403 or 404."""
+        neighbour = self._by_id.get(device_id)
+        if neighbour is None:
+            return 404
+        if neighbour.address == source and neighbour.state is Presence.ONLINE:
+            neighbour.proof = wall
+            self._seen[device_id] = wall
+            self._watch.heard(device_id, now)
+            return 200
+        return self._beat_elsewhere(neighbour, source, now, wall)
+
+    def hear(self, device_id: str, source: Address, now: float, wall: float) -> Neighbour | None:
+        """Take any other message of a device as a sign of life; return the device if it is known.
+
+        It proves life only from where the device is known to be, and never moves it.
+        """
+        neighbour = self._by_id.get(device_id)
+        if neighbour is None or neighbour.expires + LATE <= now:
+            return None
+        if neighbour.state is Presence.ONLINE and neighbour.address.host == source.host:
+            neighbour.proof = wall
+            self._seen[device_id] = wall
+            self._watch.heard(device_id, now)
+        return neighbour
+
+    def lose_link(self, local: str, wall: float) -> None:
+        """Take the end of a TCP connection: who was reached by it is offline."""
+        for device_id in self._on_link.pop(local, ()):
+            self._leave(self._by_id[device_id], Why.LINK_LOST, wall)
+
+    def restore(self, rows: Iterable[Known], now: float, wall: float) -> None:
+        """Take what a store knew before a restart: unknown until heard from.
+
+        Nobody who has registered since is touched.
+        """
+        for row in rows:
+            if row.device_id in self._by_id or len(self._by_id) >= self._rules.limit:
+                continue
+            address = Address(row.host, row.port, row.transport)
+            neighbour = Neighbour(
+                row.device_id,
+                address,
+                now + row.expires_at - wall,
+                Presence.UNKNOWN,
+                Why.RESTARTED,
+            )
+            neighbour.proof = row.last_proof
+            neighbour.version = row.version
+            neighbour.user_agent = self._word(row.user_agent)
+            neighbour.contact = row.contact
+            self._by_id[row.device_id] = neighbour
+            self._watch.register(row.device_id, now, float("inf"))
+
+    def expire(self, now: float, wall: float) -> None:
+        """Turn offline whoever is due at *now*.  Call it about once a second.
+
+        After a pause of our own (a suspended machine, a blocked process) nobody is judged for an
+        interval of keepalives: what was sent meanwhile is not the devices' fault to miss.
+        """
+        if now - self._judged > STALL:
+            self._blind_until = now + self._rules.keepalive
+        self._judged = now
+        if now < self._blind_until:
+            return
+        for overdue in self._watch.overdue(now):
+            neighbour = self._by_id[overdue.device_id]
+            expired = overdue.why is Lost.REGISTRATION or neighbour.expires + LATE <= now
+            self._leave(neighbour, Why.EXPIRED if expired else Why.MISSED, wall)
+
+    def flush(self) -> None:
+        """Emit who was seen since the last flush, one entry a device."""
+        if self._seen:
+            seen, self._seen = self._seen, {}
+            self._emit(DevicesSeen(seen))
+
+    def _beat_elsewhere(
+        self, neighbour: Neighbour, source: Address, now: float, wall: float
+    ) -> int:
+        """Take a keepalive that is a change: another address, or back to life."""
+        valid = neighbour.expires + LATE > now
+        if not valid and not self._rules.revive:
+            return 403
+        if not self._rules.roam and neighbour.address.host != source.host:
+            return 403
+        self._move(neighbour, source)
+        if not valid:  # it lives as long as it keeps beating
+            neighbour.expires = float("inf")
+        self._revive(neighbour, Why.KEEPALIVE, now, wall)
+        return 200
+
+    def _revive(self, neighbour: Neighbour, why: Why, now: float, wall: float) -> None:
+        device_id = neighbour.device_id
+        neighbour.proof = wall
+        self._seen[device_id] = wall
+        self._gone.pop(device_id, None)
+        self._watch.register(device_id, now, neighbour.expires + LATE - now)
+        self._turn(neighbour, Presence.ONLINE, why, wall)
+
+    def _leave(self, neighbour: Neighbour, why: Why, wall: float) -> None:
+        self._watch.forget(neighbour.device_id)
+        self._gone[neighbour.device_id] = None
+        self._unlink(neighbour)
+        self._turn(neighbour, Presence.OFFLINE, why, wall)
+
+    def _turn(self, neighbour: Neighbour, state: Presence, why: Why, wall: float) -> None:
+        """Change the presence, and tell it if it is a change."""
+        if neighbour.state is state:
+            return
+        self._online += (state is Presence.ONLINE) - (neighbour.state is Presence.ONLINE)
+        neighbour.state = state
+        neighbour.why = why
+        self._emit(DevicePresence(neighbour.device_id, state, why, wall, neighbour.proof))
+
+    def _move(self, neighbour: Neighbour, address: Address) -> None:
+        if neighbour.address != address:
+            self._unlink(neighbour)
+            neighbour.address = address
+        self._link(neighbour, address)
+
+    def _link(self, neighbour: Neighbour, address: Address) -> None:
+        if address.transport == "tcp":
+            self._on_link.setdefault(address.local, set()).add(neighbour.device_id)
+
+    def _unlink(self, neighbour: Neighbour) -> None:
+        held = self._on_link.get(neighbour.address.local)
+        if held is not None:
+            held.discard(neighbour.device_id)
+            if not held:
+                del self._on_link[neighbour.address.local]
+
+    def _forget(self, device_id: str) -> None:
+        del self._by_id[device_id]
+        del self._gone[device_id]
+        self._seen.pop(device_id, None)
+
+    def _word(self, text: str) -> str:
+        """Return *text* shared with the other devices that say the same; User-Agents are few."""
+        if len(text) > 128 or len(self._words) >= 4096:
+            return self._words.get(text, text[:128])
+        return self._words.setdefault(text, text)

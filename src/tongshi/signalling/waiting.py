@@ -1,0 +1,186 @@
+"""Answers of devices on their way: who waits for which SN, and how long still.
+
+A query's answer is a MESSAGE of its own, or many.  It is matched by SN and command; an SN of ours
+is never used twice at a time, so that a device that answers under another id (some do) is matched
+as well, if it answers from where we asked.
+
+Source: GB/T 28181-2022 A.1, annex M.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from tongshi.errors import PeerSilent
+from tongshi.gb28181.catalog import Item
+from tongshi.gb28181.gather import Gathered, Gathering, catalog_key
+from tongshi.gb28181.manscdp.response import (
+    CatalogAnswer,
+    DeviceInfoAnswer,
+    DeviceStatusAnswer,
+)
+from tongshi.sip.address import Address
+
+Answer = CatalogAnswer | DeviceInfoAnswer | DeviceStatusAnswer
+A = TypeVar("A", DeviceInfoAnswer, DeviceStatusAnswer)
+R = TypeVar("R")
+LAST_SN = 2**31 - 1
+
+
+class Wait(Generic[R]):
+    """One query under way.
+
+    sn: to ask with.  sign: called whenever something comes.
+    """
+
+    def __init__(self, sn: int, device_id: str, host: str, sign: Callable[[], None]) -> None:
+        self.sn = sn
+        self.device_id = device_id
+        self.host = host
+        self.sign = sign
+        self.loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[R] = self.loop.create_future()
+        self.timer: asyncio.TimerHandle | None = None
+
+    def take(self, answer: Answer) -> bool:
+        """Take *answer*; False when it is of another kind."""
+        raise NotImplementedError
+
+    def due(self) -> None:
+        """See whether the wait is over: by default it is, and in vain."""
+        if not self.done.done():
+            text = f"{self.device_id} took the query and never answered it"
+            self.done.set_exception(PeerSilent(text, timer="first part", stage="answer"))
+
+    def arm(self, at: float) -> None:
+        """Call :meth:`due` at loop time *at*, s, and not before."""
+        if self.timer is not None:
+            self.timer.cancel()
+        self.timer = self.loop.call_at(at, self.due)
+
+    def end(self) -> None:
+        """Wait no longer."""
+        if self.timer is not None:
+            self.timer.cancel()
+        if not self.done.done():
+            self.done.cancel()
+        elif not self.done.cancelled():
+            self.done.exception()  # nobody need have asked for it
+
+
+class One(Wait[A]):
+    """A query with one answer."""
+
+    def __init__(
+        self, kind: type[A], sn: int, device_id: str, host: str, sign: Callable[[], None]
+    ) -> None:
+        super().__init__(sn, device_id, host, sign)
+        self._kind: type[A] = kind
+
+    def take(self, answer: Answer) -> bool:
+        """Take the answer."""
+        if not isinstance(answer, self._kind):
+            return False
+        if not self.done.done():
+            self.done.set_result(answer)
+        return True
+
+
+class Parts(Wait[Gathered[Item]]):
+    """A query whose answer comes in parts."""
+
+    def __init__(
+        self,
+        gathering: Gathering[Item],
+        sn: int,
+        device_id: str,
+        host: str,
+        sign: Callable[[], None],
+    ) -> None:
+        super().__init__(sn, device_id, host, sign)
+        self._gathering = gathering
+        self._came = False
+
+    def take(self, answer: Answer) -> bool:
+        """Take one part."""
+        if not isinstance(answer, CatalogAnswer):
+            return False
+        before = self._gathering.deadline()
+        self._gathering.add(answer, self.loop.time())
+        self._came = True
+        if self._gathering.deadline() < before:  # a later one is seen when the timer fires
+            self.arm(self._gathering.deadline())
+        return True
+
+    def due(self) -> None:
+        """Take what has come for the result, if nothing more is expected."""
+        if not self._gathering.over(self.loop.time()):
+            self.arm(self._gathering.deadline())
+        elif not self._came:
+            super().due()
+        elif not self.done.done():
+            self.done.set_result(self._gathering.result())
+
+
+class Waiting:
+    """The queries under way, by SN.
+
+    sn: the last one used.  first: s to wait for the first part of an answer.  gap: s of silence
+    after which a catalog has ended.  taken: answers and parts.  strays: those nobody waits for.
+    """
+
+    def __init__(self, sn: int, *, first: float, gap: float) -> None:
+        self.taken = self.strays = 0
+        self._sn = sn
+        self._first = first
+        self._gap = gap
+        self._loop = asyncio.get_running_loop()
+        self._waits: dict[int, Wait[DeviceInfoAnswer] | Wait[DeviceStatusAnswer] | Parts] = {}
+
+    def __len__(self) -> int:
+        return len(self._waits)
+
+    def one(
+        self, device_id: str, address: Address, kind: type[A], sign: Callable[[], None]
+    ) -> Wait[A]:
+        """Wait from now on for one answer of *kind*."""
+        wait = One(kind, self._next(), device_id, address.host, sign)
+        wait.arm(self._loop.time() + self._first)
+        self._waits[wait.sn] = wait
+        return wait
+
+    def parts(self, device_id: str, address: Address, sign: Callable[[], None]) -> Parts:
+        """Wait from now on for a catalog."""
+        now = self._loop.time()
+        gathering = Gathering(catalog_key, now, first=self._first, gap=self._gap)
+        wait = Parts(gathering, self._next(), device_id, address.host, sign)
+        wait.arm(gathering.deadline())
+        self._waits[wait.sn] = wait
+        return wait
+
+    async def result(self, wait: Wait[R]) -> R:
+        """Return what came; raises PeerSilent (stage ``"answer"``) when nothing did."""
+        try:
+            return await wait.done
+        finally:
+            self.end(wait)
+
+    def end(self, wait: Wait[R]) -> None:
+        """Wait no longer."""
+        self._waits.pop(wait.sn, None)
+        wait.end()
+
+    def arrived(self, device_id: str, source: Address, answer: Answer) -> bool:
+        """Take an answer, or a part of one; False when nobody waits for it."""
+        wait = self._waits.get(answer.sn)
+        known = wait is not None and (wait.device_id == device_id or wait.host == source.host)
+        if wait is None or not known or not wait.take(answer):
+            self.strays += 1
+            return False
+        self.taken += 1
+        wait.sign()
+        return True
+
+    def _next(self) -> int:
+        self._sn = self._sn % LAST_SN + 1
+        return self._sn
