@@ -1,0 +1,134 @@
+"""Status reports: a device's beat, and the platform's watch over all beats.
+
+Source: GB/T 28181-2022 9.6.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from tongshi.gb28181.deadlines import Deadlines
+
+INTERVAL = 60.0
+"""Time between keepalives, s."""
+MISSES = 3
+"""Keepalives missed in a row until the other side counts as gone."""
+
+
+class Beat:
+    """A device's side: when to send, and whether the platform still answers.
+
+    ::
+
+        beat.due(now) -> send a keepalive -> beat.answered() or beat.unanswered()
+        beat.dead     -> register again, then beat.restart(now)
+
+    interval: s.  misses: unanswered keepalives in a row after which the platform is dead.
+    """
+
+    def __init__(self, now: float, *, interval: float = INTERVAL, misses: int = MISSES) -> None:
+        self.interval = interval
+        self._misses = misses
+        self._unanswered = 0
+        self._next = now + interval
+
+    @property
+    def dead(self) -> bool:
+        """Whether so many keepalives in a row had no answer."""
+        return self._unanswered >= self._misses
+
+    def due(self, now: float) -> bool:
+        """Whether a keepalive is to be sent; then the next one is an interval from now."""
+        if now < self._next or self.dead:
+            return False
+        # Not from the time it was due: after a pause no burst makes up for what was missed.
+        self._next = now + self.interval
+        return True
+
+    def hasten(self, now: float) -> None:
+        """Let the next keepalive be due at once: a fault is reported when it happens."""
+        self._next = min(self._next, now)
+
+    def answered(self) -> None:
+        """Learn that a keepalive was answered with success."""
+        self._unanswered = 0
+
+    def unanswered(self) -> None:
+        """Learn that a keepalive had no answer, or was refused."""
+        self._unanswered += 1
+
+    def restart(self, now: float) -> None:
+        """Begin anew after a registration."""
+        self._unanswered = 0
+        self._next = now + self.interval
+
+    def deadline(self) -> float | None:
+        """Return when the next keepalive is due, s; None while the platform is dead."""
+        return None if self.dead else self._next
+
+
+class Lost(Enum):
+    """Why a device counts as gone."""
+
+    KEEPALIVE = "keepalive"
+    """Nothing was heard for as many intervals as may be missed."""
+    REGISTRATION = "registration"
+    """Its registration ran out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A device that is gone, and why."""
+
+    device_id: str
+    why: Lost
+
+
+class Watch:
+    """The platform's side: who has been heard from, and who is overdue.
+
+    Constant work per keepalive whatever the number of devices; nothing is ever scanned.
+    interval: s.  misses: intervals without a sign of life until a device is overdue.
+    """
+
+    def __init__(self, *, interval: float = INTERVAL, misses: int = MISSES) -> None:
+        self._window = interval * misses
+        self._ends: dict[str, float] = {}
+        self._deadlines = Deadlines()
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __contains__(self, device_id: str) -> bool:
+        return device_id in self._ends
+
+    def register(self, device_id: str, now: float, expires: float) -> None:
+        """Watch *device_id* from *now*; its registration ends *expires* s later."""
+        end = self._ends[device_id] = now + expires
+        self._deadlines.push(device_id, min(now + self._window, end))
+
+    def heard(self, device_id: str, now: float) -> bool:
+        """Take a sign of life; False when the device is not watched, as before its REGISTER."""
+        end = self._ends.get(device_id)
+        if end is None:
+            return False
+        self._deadlines.push(device_id, min(now + self._window, end))
+        return True
+
+    def forget(self, device_id: str) -> None:
+        """Stop watching *device_id*: it has unregistered, or its connection is lost."""
+        self._ends.pop(device_id, None)
+        self._deadlines.drop(device_id)
+
+    def overdue(self, now: float) -> list[Overdue]:
+        """Return and forget the devices that are gone at *now*."""
+        return [
+            Overdue(
+                device_id,
+                Lost.REGISTRATION if self._ends.pop(device_id) <= now else Lost.KEEPALIVE,
+            )
+            for device_id in self._deadlines.due(now)
+        ]
+
+    def deadline(self) -> float | None:
+        """Return when to call :meth:`overdue`, s; it may be early, never late.  None: never."""
+        return self._deadlines.next()
