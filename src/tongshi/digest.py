@@ -2,17 +2,31 @@
 
 In: header values, passwords, the time.  Out: header values and verdicts.  Nonces are stateless: a
 peer that asks for a challenge and goes away costs no memory.
+
+Devices in the field know MD5, mostly without qop, and some answer only when the challenge names
+its algorithm; so a :class:`Challenge` names MD5 unless told otherwise.
 """
 
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+
+from tongshi.errors import RemoteProtocolError
+
+_CLAUSE = "RFC 7616 3"
+_PARAM = re.compile(
+    r'\s*([A-Za-z0-9_\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]*))\s*(?:,|$)', re.S
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
     """WWW-Authenticate or Proxy-Authenticate.
 
-    algorithm: as sent, "" when absent (MD5 is meant).  qop: options offered, () for RFC 2069 style.
+    algorithm: as sent, "" when absent (MD5 is meant).  qop: options offered, () for none.
     """
 
     realm: str
@@ -25,10 +39,28 @@ class Challenge:
     @classmethod
     def parse(cls, text: str) -> "Challenge":
         """Return the challenge in a header value; raises RemoteProtocolError."""
-        raise NotImplementedError
+        params = _read(text)
+        options = params.get("qop", "").replace(",", " ").split()
+        return cls(
+            realm=_need(params, "realm"),
+            nonce=_need(params, "nonce"),
+            algorithm=params.get("algorithm", ""),
+            qop=tuple(options),
+            opaque=params.get("opaque", ""),
+            stale=params.get("stale", "").lower() == "true",
+        )
 
     def __str__(self) -> str:
-        raise NotImplementedError
+        parts = [f"Digest realm={_quote(self.realm)}", f"nonce={_quote(self.nonce)}"]
+        if self.opaque:
+            parts.append(f"opaque={_quote(self.opaque)}")
+        if self.stale:
+            parts.append("stale=true")
+        if self.algorithm:
+            parts.append(f"algorithm={self.algorithm}")
+        if self.qop:
+            parts.append(f'qop="{",".join(self.qop)}"')
+        return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +81,37 @@ class Credentials:
     @classmethod
     def parse(cls, text: str) -> "Credentials":
         """Return the credentials in a header value; raises RemoteProtocolError."""
-        raise NotImplementedError
+        params = _read(text)
+        return cls(
+            username=_need(params, "username"),
+            realm=_need(params, "realm"),
+            nonce=_need(params, "nonce"),
+            uri=_need(params, "uri"),
+            response=_need(params, "response"),
+            algorithm=params.get("algorithm", ""),
+            qop=params.get("qop", ""),
+            nc=params.get("nc", ""),
+            cnonce=params.get("cnonce", ""),
+            opaque=params.get("opaque", ""),
+        )
 
     def __str__(self) -> str:
-        raise NotImplementedError
+        parts = [
+            f"Digest username={_quote(self.username)}",
+            f"realm={_quote(self.realm)}",
+            f"nonce={_quote(self.nonce)}",
+            f"uri={_quote(self.uri)}",
+            f"response={_quote(self.response)}",
+        ]
+        if self.algorithm:
+            parts.append(f"algorithm={self.algorithm}")
+        if self.opaque:
+            parts.append(f"opaque={_quote(self.opaque)}")
+        if self.qop:
+            parts += [f"qop={self.qop}", f"nc={self.nc}"]
+        if self.cnonce:
+            parts.append(f"cnonce={_quote(self.cnonce)}")
+        return ", ".join(parts)
 
 
 def answer(
@@ -69,17 +128,105 @@ def answer(
     """Return the client's answer to *challenge*.
 
     cnonce: fresh at each call.  count: how often this nonce has been answered, from 1.
+    ``auth`` is taken where the challenge offers it, else ``auth-int``.
     Raises RemoteProtocolError when the algorithm or every qop offered is unknown.
     """
-    raise NotImplementedError
+    _hash(challenge.algorithm)
+    qop = ""
+    if challenge.qop:
+        offered = [option.lower() for option in challenge.qop]
+        known = [option for option in ("auth", "auth-int") if option in offered]
+        if not known:
+            raise RemoteProtocolError(f"no qop is known of {challenge.qop}", clause=_CLAUSE)
+        qop = known[0]
+    session = challenge.algorithm.lower().endswith("-sess")
+    unproven = Credentials(
+        username=username,
+        realm=challenge.realm,
+        nonce=challenge.nonce,
+        uri=uri,
+        response="",
+        algorithm=challenge.algorithm,
+        qop=qop,
+        nc=f"{count:08x}" if qop else "",
+        cnonce=cnonce if qop or session else "",
+        opaque=challenge.opaque,
+    )
+    proof = _prove(unproven, method, password, body)
+    return Credentials(
+        username=username,
+        realm=challenge.realm,
+        nonce=challenge.nonce,
+        uri=uri,
+        response=proof,
+        algorithm=challenge.algorithm,
+        qop=qop,
+        nc=unproven.nc,
+        cnonce=unproven.cnonce,
+        opaque=challenge.opaque,
+    )
 
 
 def verify(credentials: Credentials, *, method: str, password: str, body: bytes = b"") -> bool:
-    """Whether *credentials* prove the password.  Uses their own uri and realm, as sent.
+    """Whether *credentials* prove the password.
 
-    The nonce is :meth:`Nonces.judge`'s business.
+    Their own realm and uri count, as sent: behind a NAT, and with some makers, uri is not the
+    Request-URI.  That realm and algorithm are those asked for is the caller's to compare, and the
+    nonce is :meth:`Nonces.judge`'s.  An algorithm or qop that is unknown proves nothing.
     """
-    raise NotImplementedError
+    try:
+        proof = _prove(credentials, method, password, body)
+    except RemoteProtocolError:
+        return False
+    given = credentials.response.lower().encode("utf-8", "surrogateescape")
+    return hmac.compare_digest(proof.encode(), given)
+
+
+def _prove(credentials: Credentials, method: str, password: str, body: bytes) -> str:
+    """Return the response that fits *credentials*, lower-case hex (RFC 7616 3.4.1)."""
+    digest = _hash(credentials.algorithm)
+    first = digest(_bytes(f"{credentials.username}:{credentials.realm}:{password}"))
+    if credentials.algorithm.lower().endswith("-sess"):
+        first = digest(_bytes(f"{first}:{credentials.nonce}:{credentials.cnonce}"))
+    qop = credentials.qop.lower()
+    if qop == "auth-int":
+        second = digest(_bytes(f"{method}:{credentials.uri}:{digest(body)}"))
+    elif qop in ("", "auth"):
+        second = digest(_bytes(f"{method}:{credentials.uri}"))
+    else:
+        raise RemoteProtocolError(f"qop is unknown: {qop[:20]!r}", clause=_CLAUSE)
+    if not qop:
+        return digest(_bytes(f"{first}:{credentials.nonce}:{second}"))
+    middle = f"{credentials.nonce}:{credentials.nc}:{credentials.cnonce}:{credentials.qop}"
+    return digest(_bytes(f"{first}:{middle}:{second}"))
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+_HASHES: dict[str, Callable[[bytes], str]] = {
+    "": _md5,
+    "md5": _md5,
+    "md5-sess": _md5,
+    "sha-256": _sha256,
+    "sha-256-sess": _sha256,
+}
+
+
+def _hash(algorithm: str) -> Callable[[bytes], str]:
+    found = _HASHES.get(algorithm.lower())
+    if found is None:
+        raise RemoteProtocolError(f"algorithm is unknown: {algorithm[:20]!r}", clause=_CLAUSE)
+    return found
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 class Freshness(Enum):
@@ -90,20 +237,77 @@ class Freshness(Enum):
     FOREIGN = "foreign"
 
 
+_STAMP = 8
+_MAC = 16
+
+
 class Nonces:
     """Nonces that carry their own proof: time of issue and a keyed digest over it.
 
-    lifetime: s in which a nonce is fresh.  A captured answer can be replayed for as long, for the
-    same method, uri and binding only.
+    secret: at least 16 bytes, of one process; nonces of another are FOREIGN.
+    lifetime: s in which a nonce is fresh.  A captured answer can be replayed for as long, with the
+    same method and uri, and only by whom *binding* describes.
     """
 
-    def __init__(self, secret: bytes, *, lifetime: float = 300.0) -> None:
-        raise NotImplementedError
+    def __init__(self, secret: bytes, *, lifetime: float = 60.0) -> None:
+        if len(secret) < 16:
+            raise ValueError(f"secret has {len(secret)} bytes, fewer than 16")
+        self._secret = secret
+        self._lifetime = lifetime
 
     def issue(self, now: float, binding: str = "") -> str:
-        """Return a nonce.  binding: what it is good for only, as the peer's address."""
-        raise NotImplementedError
+        """Return a nonce: 24 hex digits.
+
+        now: s, from a clock that does not go back.
+        binding: what it is good for only, as the peer's address.
+        """
+        stamp = f"{int(now * 10) & 0xFFFFFFFF:08x}"
+        return stamp + self._mac(stamp, binding)
 
     def judge(self, nonce: str, now: float, binding: str = "") -> Freshness:
-        """Return whether *nonce* is ours and young; STALE ones deserve ``stale=true``."""
-        raise NotImplementedError
+        """Return whether *nonce* is ours and young.
+
+        STALE ones deserve ``stale=true`` in the new challenge, so that the device answers again
+        without asking for its password; so do FOREIGN ones whose answer proves the password.
+        """
+        stamp, mac = nonce[:_STAMP], nonce[_STAMP:]
+        if len(mac) != _MAC or not hmac.compare_digest(
+            _bytes(mac), self._mac(stamp, binding).encode()
+        ):
+            return Freshness.FOREIGN
+        age = (int(now * 10) - int(stamp, 16)) & 0xFFFFFFFF
+        return Freshness.FRESH if age <= self._lifetime * 10 else Freshness.STALE
+
+    def _mac(self, stamp: str, binding: str) -> str:
+        return hmac.digest(self._secret, _bytes(f"{stamp} {binding}"), "sha256").hex()[:_MAC]
+
+
+def _quote(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _read(text: str) -> dict[str, str]:
+    """Return the parameters of a Digest header by lower-case name."""
+    scheme, _, rest = text.strip().partition(" ")
+    if scheme.lower() != "digest":
+        raise RemoteProtocolError(f"scheme is not Digest: {scheme[:20]!r}", clause=_CLAUSE)
+    params: dict[str, str] = {}
+    at, rest = 0, rest.strip().rstrip(",")
+    while at < len(rest):
+        found = _PARAM.match(rest, at)
+        if found is None:
+            raise RemoteProtocolError(
+                f"parameter cannot be read: {rest[at:][:40]!r}", clause=_CLAUSE
+            )
+        name, quoted, plain = found.groups()
+        if quoted is not None and "\\" in quoted:
+            quoted = re.sub(r"\\(.)", r"\1", quoted, flags=re.S)
+        params.setdefault(name.lower(), plain if quoted is None else quoted)
+        at = found.end()
+    return params
+
+
+def _need(params: dict[str, str], name: str) -> str:
+    if name not in params:
+        raise RemoteProtocolError(f"{name} is missing", clause=_CLAUSE)
+    return params[name]

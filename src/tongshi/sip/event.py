@@ -12,11 +12,13 @@ class RequestArrived:
 
     request: its top Via already carries ``received`` and ``rport`` (RFC 3581).
     key: names the server transaction; of no meaning outside the endpoint.
+    target: where the answer will go.
     """
 
     request: Request
     source: Address
     key: str
+    target: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,10 @@ class Answered:
 class TimedOut:
     """No final answer in time.
 
-    timer: ``"B"`` (INVITE), ``"F"`` (others), or ``"timeout"`` for a limit of the caller's own.
-    An INVITE that had a provisional answer is cancelled then, and ``Answered`` may still follow.
+    timer: ``"B"`` (INVITE), ``"F"`` (others), ``"timeout"`` for a limit of the caller's own,
+    ``"cancel"`` when a cancelled INVITE got no final answer.  After ``"timeout"`` an INVITE that
+    had a provisional answer is cancelled, and ``Answered`` may still follow: a 2xx then needs its
+    ACK and a BYE.
     """
 
     handle: int
