@@ -1,0 +1,231 @@
+"""What a media engine does for the node, whoever implements it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from tongshi.errors import Error
+from tongshi.media import stream
+
+
+class Transport(Enum):
+    """How a stream's RTP comes to us."""
+
+    UDP = "udp"
+    TCP_PASSIVE = "tcp-passive"
+    """We listen, the device connects: the default of the standard."""
+    TCP_ACTIVE = "tcp-active"
+    """We connect to the port that the answer names."""
+
+
+PayloadTypes = tuple[tuple[int, str], ...]
+"""Payload type and encoding name of each ``a=rtpmap``, as ``((96, "PS"),)``; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """A stream to be received.
+
+    stream: the caller's name for it, unique in this engine.
+    ssrc: the one asked for; None takes any.  It is never insisted on: peers send others.
+    """
+
+    stream: str
+    transport: Transport
+    ssrc: int | None = None
+    payload_types: PayloadTypes = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What a stream shows, as its first key frame told.
+
+    codec: ``"h264"``, ``"h265"``.  mime: for a MediaSource.  audio: ``"g711a"``, ``"g711u"``,
+    or None while none was heard.
+    """
+
+    codec: str
+    mime: str
+    width: int
+    height: int
+    audio: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures(stream.Figures):
+    """What one stream has carried since it was opened, and who watches it.
+
+    viewers: of the stream as it is, or transcoded.  transcoding: H.265 is made H.264 for some.
+    relays: other platforms to which it is sent on.
+    strangers: times that it came from another host than the answer named.
+    source: ``host:port`` that sends; empty before the first packet.
+    """
+
+    viewers: int = 0
+    transcoding: bool = False
+    relays: int = 0
+    strangers: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstMedia:
+    """The first key frame came: the stream can be shown."""
+
+    stream: str
+    track: Track
+
+
+@dataclass(frozen=True, slots=True)
+class Stalled:
+    """Nothing usable came in time.  The stream stays open until it is closed.
+
+    stage: ``"connect"`` (TCP), ``"media"``.  timer: ``"connect"``, ``"first media"``,
+    ``"silence"``.  packets: seen so far; more than 0 at ``"first media"`` means that
+    something came which shows no picture.
+    """
+
+    stream: str
+    stage: str
+    timer: str
+    packets: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeerClosed:
+    """The TCP connection of the media ended, and was not made again in time.
+
+    The peer that connects should try again, 1 s or more apart, three times or more; so do we.
+    Source: GB/T 28181-2022 D.1.
+    """
+
+    stream: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLost:
+    """The engine itself lost the stream; it is closed and its port is free."""
+
+    stream: str
+    error: Error
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderJoined:
+    """A viewer used its ticket."""
+
+    stream: str
+    ticket: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderLeft:
+    """A viewer went away.
+
+    seconds: since it joined.  bytes: sent to it; None when that died with its worker.
+    why: ``"left"``, ``"closed"`` (the stream), ``"stalled"`` (it took nothing for long), or the
+    code that ended the stream or was given to ``revoke``.
+    """
+
+    stream: str
+    ticket: str
+    seconds: float
+    bytes: int | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The figures of a stream, every five seconds while it is open."""
+
+    stream: str
+    figures: Figures
+
+
+EngineEvent = FirstMedia | Stalled | PeerClosed | StreamLost | ReaderJoined | ReaderLeft | Measured
+
+
+class Engine(Protocol):
+    """Receives, shows and relays streams.  Unknown streams raise Missing."""
+
+    async def start(self) -> None:
+        """Listen for viewers; raises EngineFailed when it cannot."""
+
+    async def stop(self) -> None:
+        """Close everything: streams, viewers, relays, processes, sockets."""
+
+    def subscribe(self, listener: Callable[[EngineEvent], None]) -> None:
+        """Tell *listener* every event from now on, in this loop."""
+
+    async def open(self, receive: Receive) -> int:
+        """Return the local port on which the stream is awaited, leased until ``close``.
+
+        For TCP_ACTIVE it is a port to name in the offer: nothing listens there.
+        Raises Conflict when the stream is open, Exhausted when no port or place is left.
+        """
+
+    async def adopt(
+        self, stream: str, ssrc: int | None, payload_types: PayloadTypes, host: str = ""
+    ) -> None:
+        """Take over what the answer said, and start the timers of the first media.
+
+        host: where the answer says that media comes from; empty when it cannot be trusted.
+        """
+
+    async def connect(self, stream: str, host: str, port: int) -> None:
+        """Connect a TCP_ACTIVE stream to its sender; starts the timers as ``adopt`` does.
+
+        At least three attempts, 1 s apart, within the connect time-out of the settings.
+        Raises PeerSilent (nobody answers) or EngineFailed(stage="connect") (refused).
+        Source: GB/T 28181-2022 D.1.
+        """
+
+    async def close(self, stream: str, code: str = "", stage: str = "") -> Figures:
+        """Close the stream, its viewers and relays; free its port; return its last figures.
+
+        A stream that is not open has none, and gives empty figures.
+        code, stage: told to the viewers as the reason; empty for an ordinary end.
+        """
+
+    async def admit(
+        self, stream: str, ticket: str, *, expires_s: float, transcode: bool = False
+    ) -> None:
+        """Allow one viewer to open ``/play/<ticket>`` once, within *expires_s* from now.
+
+        transcode: this viewer cannot show H.265; it gets H.264, made here when needed.
+        """
+
+    async def revoke(self, ticket: str, code: str) -> None:
+        """Withdraw a ticket, and end its viewer with *code* if it has joined.  Idempotent."""
+
+    async def snapshot(self, stream: str) -> bytes:
+        """Return the last key frame as JPEG.
+
+        Raises Missing before the first key frame, EngineFailed(stage="decode"), Exhausted.
+        """
+
+    async def relay(
+        self,
+        stream: str,
+        host: str,
+        port: int,
+        ssrc: int,
+        transport: Transport = Transport.UDP,
+    ) -> str:
+        """Send the stream on as it comes, under *ssrc* and with a sequence of its own.
+
+        Returns the relay's id.  Raises PeerSilent or EngineFailed(stage="connect") over TCP.
+        """
+
+    async def unrelay(self, relay: str) -> None:
+        """Stop a relay.  Idempotent."""
+
+    async def figures(self, stream: str) -> Figures:
+        """Return the figures of the stream at this moment."""
+
+    def viewer_port(self, stream: str) -> int:
+        """Return the TCP port at which viewers of *stream* open their WebSocket."""
+
+    def leased_ports(self) -> int:
+        """Return how many media ports are leased now."""

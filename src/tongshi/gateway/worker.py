@@ -1,0 +1,133 @@
+"""The worker process: one ``Local`` engine that does what the node says over a socket.
+
+Start: ``python -m tongshi.gateway.worker FD``; the first line names the settings.  It ends,
+and closes everything, when FD ends or at SIGTERM.
+"""
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import uvloop
+
+from tongshi.errors import Error
+from tongshi.gateway import wire
+from tongshi.gateway.child import inherit
+from tongshi.gateway.engine import EngineEvent, Transport
+from tongshi.gateway.engines.builtin import Local
+from tongshi.settings import MediaSettings
+
+LINE = 16 << 20
+"""The longest line, in bytes: a picture in base64."""
+
+
+class Servant:
+    """Carries out the node's lines on an engine."""
+
+    def __init__(self, engine: Local, write: Callable[[bytes], None]) -> None:
+        self._engine = engine
+        self._write = write
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._acts: dict[str, Callable[[dict[str, Any]], Awaitable[Any]]] = {
+            "open": self._open,
+            "adopt": self._adopt,
+            "connect": lambda given: engine.connect(**given),
+            "close": self._close,
+            "admit": lambda given: engine.admit(**given),
+            "revoke": lambda given: engine.revoke(**given),
+            "snapshot": self._snapshot,
+            "relay": self._relay,
+            "unrelay": lambda given: engine.unrelay(**given),
+            "figures": self._figures,
+        }
+
+    def take(self, line: wire.Line) -> None:
+        """Begin to carry out *line*; the answer is written when it is done."""
+        task = asyncio.create_task(self._answer(line))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def tell(self, event: EngineEvent) -> None:
+        """Pass *event* on."""
+        self._write(wire.encode(wire.from_event(event)))
+
+    async def stop(self) -> None:
+        """Cancel what is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _answer(self, line: wire.Line) -> None:
+        answer: wire.Line = {"id": line["id"]}
+        try:
+            answer["ok"] = await self._acts[line["do"]](line["with"])
+        except Error as error:
+            answer["error"] = wire.from_error(error)
+        self._write(wire.encode(answer))
+
+    async def _open(self, given: dict[str, Any]) -> int:
+        return await self._engine.open(wire.to_receive(given))
+
+    async def _adopt(self, given: dict[str, Any]) -> None:
+        types = wire.to_payload_types(given.pop("payload_types"))
+        await self._engine.adopt(**given, payload_types=types)
+
+    async def _close(self, given: dict[str, Any]) -> wire.Line:
+        return wire.from_figures(await self._engine.close(**given))
+
+    async def _figures(self, given: dict[str, Any]) -> wire.Line:
+        return wire.from_figures(await self._engine.figures(**given))
+
+    async def _snapshot(self, given: dict[str, Any]) -> str:
+        return wire.from_bytes(await self._engine.snapshot(**given))
+
+    async def _relay(self, given: dict[str, Any]) -> str:
+        return await self._engine.relay(**given | {"transport": Transport(given["transport"])})
+
+
+async def serve(fd: str) -> None:
+    """Serve the node at the other end of *fd* until it closes or SIGTERM comes."""
+    end = inherit(fd)
+    end.setblocking(False)
+    reader, writer = await asyncio.open_connection(sock=end, limit=LINE)
+    try:
+        engine = Local(MediaSettings(**wire.decode(await reader.readline())))
+        servant = Servant(engine, writer.write)
+        engine.subscribe(servant.tell)
+        try:
+            await engine.start()
+        except Error as error:
+            writer.write(wire.encode({"error": wire.from_error(error)}))
+            await writer.drain()
+            return
+        writer.write(wire.encode({"ready": engine.viewer_port("")}))
+        settle()
+        reading = asyncio.create_task(_read(reader, servant))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, reading.cancel)
+        await asyncio.wait([reading])
+        await servant.stop()
+        await engine.stop()
+    finally:
+        writer.close()
+
+
+async def _read(reader: asyncio.StreamReader, servant: Servant) -> None:
+    while data := await reader.readline():
+        servant.take(wire.decode(data))
+
+
+def settle() -> None:
+    """Keep the collector away from what stays, and from the path of frames.
+
+    Nothing on that path makes cycles; a full collection would cost milliseconds.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(sys.argv[1]))
