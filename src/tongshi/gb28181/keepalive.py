@@ -5,8 +5,9 @@ Source: GB/T 28181-2022 9.6.
 
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 
-from tongshi.gb28181.deadlines import Deadlines
+from tongshi.sip.schedule import Schedule
 
 INTERVAL = 60.0
 """Time between keepalives, s."""
@@ -83,6 +84,18 @@ class Overdue:
     why: Lost
 
 
+class _Watched:
+    """A device: when it is due, s, under which time the schedule knows it, when it expires."""
+
+    __slots__ = ("device_id", "due", "end", "queued")
+
+    def __init__(self, device_id: str) -> None:
+        self.device_id = device_id
+        self.due = inf
+        self.queued = inf
+        self.end = inf
+
+
 class Watch:
     """The platform's side: who has been heard from, and who is overdue.
 
@@ -92,43 +105,48 @@ class Watch:
 
     def __init__(self, *, interval: float = INTERVAL, misses: int = MISSES) -> None:
         self._window = interval * misses
-        self._ends: dict[str, float] = {}
-        self._deadlines = Deadlines()
+        self._watched: dict[str, _Watched] = {}
+        self._schedule: Schedule[_Watched] = Schedule()
 
     def __len__(self) -> int:
-        return len(self._ends)
+        return len(self._watched)
 
     def __contains__(self, device_id: str) -> bool:
-        return device_id in self._ends
+        return device_id in self._watched
 
     def register(self, device_id: str, now: float, expires: float) -> None:
         """Watch *device_id* from *now*; its registration ends *expires* s later."""
-        end = self._ends[device_id] = now + expires
-        self._deadlines.push(device_id, min(now + self._window, end))
+        watched = self._watched.get(device_id)
+        if watched is None:
+            watched = self._watched[device_id] = _Watched(device_id)
+        watched.end = now + expires
+        watched.due = min(now + self._window, watched.end)
+        self._schedule.arm(watched)
 
     def heard(self, device_id: str, now: float) -> bool:
         """Take a sign of life; False when the device is not watched, as before its REGISTER."""
-        end = self._ends.get(device_id)
-        if end is None:
+        watched = self._watched.get(device_id)
+        if watched is None:
             return False
-        self._deadlines.push(device_id, min(now + self._window, end))
+        # Later than before, so the schedule need not know until the old time comes up.
+        watched.due = min(now + self._window, watched.end)
         return True
 
     def forget(self, device_id: str) -> None:
         """Stop watching *device_id*: it has unregistered, or its connection is lost."""
-        self._ends.pop(device_id, None)
-        self._deadlines.drop(device_id)
+        watched = self._watched.pop(device_id, None)
+        if watched is not None:
+            self._schedule.forget(watched)
 
     def overdue(self, now: float) -> list[Overdue]:
         """Return and forget the devices that are gone at *now*."""
-        return [
-            Overdue(
-                device_id,
-                Lost.REGISTRATION if self._ends.pop(device_id) <= now else Lost.KEEPALIVE,
-            )
-            for device_id in self._deadlines.due(now)
-        ]
+        found: list[Overdue] = []
+        while (watched := self._schedule.pop(now)) is not None:
+            del self._watched[watched.device_id]
+            why = Lost.REGISTRATION if watched.end <= now else Lost.KEEPALIVE
+            found.append(Overdue(watched.device_id, why))
+        return found
 
     def deadline(self) -> float | None:
         """Return when to call :meth:`overdue`, s; it may be early, never late.  None: never."""
-        return self._deadlines.next()
+        return self._schedule.deadline()

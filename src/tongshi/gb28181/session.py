@@ -6,7 +6,7 @@ arrived, and gives steps to carry out and events.
 ::
 
     Caller   IDLE --start--> CALLING --2xx--> ESTABLISHED --hang_up--> ENDING --answer--> ENDED
-                               | hang_up           | BYE from the peer ------------------>
+                               | hang_up           | BYE from the peer ------------------->
                                v                   v
                            CANCELLING --487--> ENDED;  --2xx--> ACK, BYE, ENDING
 
@@ -19,137 +19,34 @@ Source: GB/T 28181-2022 9.2; RFC 3261 9, 13, 15.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
 
 from tongshi.errors import RemoteProtocolError
 from tongshi.gb28181.invite import Answer, Offer
+from tongshi.gb28181.steps import (
+    SDP,
+    Acknowledge,
+    By,
+    Bye,
+    Cancel,
+    Ended,
+    Established,
+    Failed,
+    Invite,
+    Parties,
+    Progress,
+    SessionEvent,
+    Stage,
+    State,
+    Step,
+)
 from tongshi.gb28181.subject import Subject
 from tongshi.sip.dialog import Dialog
 from tongshi.sip.message import Request, Response
 
-SDP = "APPLICATION/SDP"
-"""Content-Type of descriptions, in the spelling of the standard's examples."""
-
-
-class State(Enum):
-    """Where a half stands."""
-
-    IDLE = "idle"
-    CALLING = "calling"
-    CANCELLING = "cancelling"
-    RINGING = "ringing"
-    ANSWERED = "answered"
-    ESTABLISHED = "established"
-    ENDING = "ending"
-    ENDED = "ended"
-
-
-class Stage(Enum):
-    """Where a session failed."""
-
-    INVITE = "invite"
-    """No final answer, or a refusal."""
-    ANSWER = "answer"
-    """The answer's description is not usable."""
-    OFFER = "offer"
-    """The offer's description is not usable."""
-    ACK = "ack"
-    """The acknowledgement did not come."""
-
-
-class By(Enum):
-    """Who ended a session."""
-
-    LOCAL = "local"
-    REMOTE = "remote"
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A provisional answer, 100..199."""
-
-    status: int
-
-
-@dataclass(frozen=True, slots=True)
-class Established:
-    """Media may flow.
-
-    answer: the description of the side that answered.
-    """
-
-    answer: Answer
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The session never came about.
-
-    status: the final answer's; None when there was none.  reason: a phrase, or a timer's name.
-    """
-
-    stage: Stage
-    status: int | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """The session is over, after Established or by our own :meth:`hang_up` before it."""
-
-    by: By
-
-
-SessionEvent = Progress | Established | Failed | Ended
-
-
-@dataclass(frozen=True, slots=True)
-class Invite:
-    """Send the INVITE."""
-
-    request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Cancel the INVITE."""
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledge:
-    """Send the ACK of a 2xx, to where that came from, and again when it is repeated."""
-
-    request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class Bye:
-    """Send the BYE; report its end by :meth:`bye_over` unless *stray*.
-
-    stray: it ends a dialog of its own, as that of a second device that answered.
-    """
-
-    request: Request
-    stray: bool = False
-
-
-Step = Invite | Cancel | Acknowledge | Bye
-
-
-@dataclass(frozen=True, slots=True)
-class Parties:
-    """Who calls whom.
-
-    local_id, remote_id: the platform and the channel.  domain: host part of From and To.
-    target: Request-URI.  contact: our URI, ``sip:id@ip:port``.
-    """
-
-    local_id: str
-    remote_id: str
-    domain: str
-    target: str
-    contact: str
-    user_agent: str = "Tongshi"
+# What comes within a dialog besides BYE, and the answer to it.  A description is never changed
+# in mid-session; what INFO and MESSAGE mean is the owner's affair, taken up before it comes here.
+_OTHERS = {"INVITE": 488, "UPDATE": 488, "INFO": 200, "MESSAGE": 200, "OPTIONS": 200}
+_ALLOW = ("Allow", "INVITE, ACK, INFO, CANCEL, BYE, OPTIONS, MESSAGE")
 
 
 @dataclass(slots=True)
@@ -180,7 +77,9 @@ class _Half:
         if self.state is State.ENDING:
             self._end(Ended(By.LOCAL))
 
-    def _bye_arrived(self, request: Request) -> Response:
+    def _arrived(self, request: Request) -> Response:
+        if request.method != "BYE":
+            return request.response(_OTHERS.get(request.method, 405), headers=(_ALLOW,))
         if self.state in (State.ESTABLISHED, State.ANSWERED, State.ENDING):
             # In ENDING the peer's BYE crosses ours: both ended it, ours was first.
             self._end(Ended(By.LOCAL if self.state is State.ENDING else By.REMOTE))
@@ -190,6 +89,12 @@ class _Half:
         if self.dialog is not None:
             self._steps.append(Bye(self.dialog.request("BYE")))
         self.state = State.ENDING
+
+    def _give_up(self, event: Failed) -> None:
+        """End a dialog that nobody gets to know of."""
+        if self.dialog is not None:
+            self._steps.append(Bye(self.dialog.request("BYE"), stray=True))
+        self._end(event)
 
     def _end(self, event: SessionEvent) -> None:
         self.state = State.ENDED
@@ -225,7 +130,6 @@ class Caller(_Half):
             ],
             offer.build(),
         )
-        self._failed = False
 
     def start(self) -> None:
         """Call."""
@@ -253,9 +157,7 @@ class Caller(_Half):
 
     def arrived(self, request: Request) -> Response:
         """Return the answer to a BYE, re-INVITE or other request within the dialog."""
-        if request.method == "BYE":
-            return self._bye_arrived(request)
-        return request.response(_other_status(request.method))
+        return self._arrived(request)
 
     def hang_up(self) -> None:
         """End it, whatever it is at.  Ended follows when the peer agreed or stayed silent."""
@@ -292,8 +194,103 @@ class Caller(_Half):
         try:
             answer = Answer.parse(response.body)
         except RemoteProtocolError as error:
-            self._steps.append(Bye(self._dialog().request("BYE"), stray=True))
-            self._end(Failed(Stage.ANSWER, response.status, str(error)))
+            self._give_up(Failed(Stage.ANSWER, response.status, str(error)))
             return
         self.state = State.ESTABLISHED
         self._events.append(Established(answer))
+
+
+class Callee(_Half):
+    """The side that has media: answers an INVITE.
+
+    offer: what the caller asks for; None when the INVITE has no description, so that ours is the
+    offer and the ACK brings the answer.
+    fault: why the description cannot be used; then :meth:`refuse` with its status.
+    contact: our URI.  tag: unguessable text for To.
+    """
+
+    def __init__(
+        self, invite: Request, *, contact: str, tag: str, user_agent: str = "Tongshi"
+    ) -> None:
+        super().__init__(State.RINGING)
+        self.invite = invite
+        self.offer: Offer | None = None
+        self.fault: RemoteProtocolError | None = None
+        self._headers = [("Contact", f"<{contact}>"), ("User-Agent", user_agent)]
+        self._tag = tag
+        self._answer: Answer | None = None
+        self._leaving = False
+        if invite.body.strip():
+            try:
+                self.offer = Offer.parse(invite.body)
+            except RemoteProtocolError as error:
+                self.fault = error
+
+    def progress(self, status: int = 100) -> Response:
+        """Return a provisional answer, 100..199."""
+        tag = None if status == 100 else self._tag
+        return self.invite.response(status, to_tag=tag)
+
+    def accept(self, description: Answer | Offer) -> Response:
+        """Return the 200 with *description*: an Answer, or an Offer where the INVITE had none."""
+        headers = [*self._headers, ("Content-Type", SDP)]
+        response = self.invite.response(
+            200, to_tag=self._tag, headers=headers, body=description.build()
+        )
+        self.dialog = Dialog.from_uas(self.invite, response)
+        self._answer = description if isinstance(description, Answer) else None
+        self.state = State.ANSWERED
+        return response
+
+    def refuse(self, status: int, reason: str | None = None) -> Response:
+        """Return the refusal, 300..699."""
+        response = self.invite.response(status, reason, to_tag=self._tag, headers=self._headers)
+        stage = Stage.OFFER if self.fault else Stage.INVITE
+        self._end(Failed(stage, status, response.reason))
+        return response
+
+    def cancelled(self) -> None:
+        """Learn that the caller took the INVITE back; a late answer to it is not sent."""
+        if self.state is State.RINGING:
+            self._end(Ended(By.REMOTE))
+
+    def acknowledged(self, ack: Request) -> None:
+        """Take the ACK of our 200; repeated ones do nothing."""
+        if self.state is not State.ANSWERED:
+            return
+        if self._leaving:
+            self._send_bye()
+            return
+        try:
+            answer = self._answer or Answer.parse(ack.body)
+        except RemoteProtocolError as error:
+            self._give_up(Failed(Stage.ANSWER, None, str(error)))
+            return
+        self.state = State.ESTABLISHED
+        self._events.append(Established(answer))
+
+    def unacknowledged(self) -> None:
+        """Learn that no ACK came in time."""
+        if self.state is State.ANSWERED:
+            self._give_up(Failed(Stage.ACK, None, "no ACK"))
+
+    def arrived(self, request: Request) -> Response:
+        """Return the answer to a BYE or other request within the dialog."""
+        return self._arrived(request)
+
+    def hang_up(self) -> None:
+        """End it after :meth:`accept`; before that, :meth:`refuse` it.
+
+        A BYE before the ACK is forbidden (RFC 3261 15), so then it waits for that.
+        """
+        if self.state is State.ESTABLISHED:
+            self._send_bye()
+        elif self.state is State.ANSWERED:
+            self._leaving = True
+
+
+def _dialog_of(request: Request, response: Response) -> Dialog | None:
+    try:
+        return Dialog.from_uac(request, response)
+    except RemoteProtocolError:
+        return None
