@@ -45,6 +45,7 @@ class Boundary:
         self._headers = {**HEADERS, "Content-Security-Policy": policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Carry one request through the application."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,0 +1,54 @@
+/** What every page has: times that stay true, menus that close. */
+
+import { t } from "./words.js";
+
+const LANGUAGE = document.documentElement.lang;
+const RELATIVE = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto", style: "short" });
+const EXACT = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "long" });
+const CLOCK = new Intl.DateTimeFormat(LANGUAGE, {
+  year: "numeric", month: "2-digit", day: "2-digit",
+  hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false,
+});
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+
+/** "3 min ago"; under a minute in words that need no counting. */
+export function relative(seconds) {
+  for (const [unit, size] of UNITS) {
+    if (seconds >= size) return RELATIVE.format(-Math.floor(seconds / size), unit);
+  }
+  return seconds < 10 ? t("time.now") : t("time.seconds", { seconds: Math.floor(seconds / 10) * 10 });
+}
+
+/** Put local words into every <time data-as> below `root`: "ago" or "clock"; zone on hover. */
+export function tellTimes(root = document) {
+  const now = Date.now();
+  for (const element of root.querySelectorAll("time[data-as]")) {
+    const at = new Date(element.dateTime);
+    const text = element.dataset.as === "ago" ? relative((now - at) / 1000) : CLOCK.format(at);
+    if (element.textContent !== text) element.textContent = text;
+    if (!element.title) element.title = EXACT.format(at);
+  }
+}
+
+tellTimes();
+setInterval(() => document.hidden || tellTimes(), 10_000);
+document.addEventListener("htmx:afterSwap", (event) => tellTimes(event.detail.target.parentElement ?? document));
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector("details.menu[open]");
+  if (menu !== null) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+// A page that outlived its sign-in goes to the door instead of showing an error in a list.
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status === 401) location.assign(`/sign-in?ended=1&next=${encodeURIComponent(location.pathname + location.search)}`);
+});

@@ -1,0 +1,100 @@
+/**
+ * Why one watches: asked once, last used first, one key; shown all the time, changed at a click.
+ *
+ * The order is kept for this person on this machine; the purpose itself holds for this tab only,
+ * so that a new start of work states it anew.
+ */
+
+import { icon, make } from "../dom.js";
+import { t } from "../words.js";
+
+export class Reason {
+  /**
+   * @param {{code: string, title: string, text: boolean}[]} purposes
+   * @param {HTMLElement} bar     where the question stands
+   * @param {HTMLElement} chip    where the answer stands
+   * @param {string} owner        whose order of use it is
+   */
+  constructor(purposes, bar, chip, owner) {
+    this._purposes = purposes;
+    this._bar = bar;
+    this._chip = chip;
+    this._order = `tongshi.purposes.${owner}`;
+    this._kept = `tongshi.purpose.${owner}`;
+    this.current = sessionStorage.getItem(this._kept);
+    this.onchange = () => {};
+    chip.addEventListener("click", () => (bar.hidden ? this.ask() : this._hide()));
+    this._tell();
+  }
+
+  get asking() {
+    return !this._bar.hidden;
+  }
+
+  /** Put the question, without taking the keyboard away. */
+  ask() {
+    const used = JSON.parse(localStorage.getItem(this._order) ?? "[]");
+    const rank = (purpose) => (used.includes(purpose.code) ? used.indexOf(purpose.code) : 99);
+    this._shown = [...this._purposes].sort((a, b) => rank(a) - rank(b));
+    const buttons = this._shown.map((purpose, at) =>
+      make(
+        "button",
+        { type: "button", onclick: () => this.choose(purpose) },
+        make("kbd", {}, String(at + 1)),
+        purpose.title,
+      ),
+    );
+    this._bar.replaceChildren(make("strong", {}, t("reason.ask")), ...buttons);
+    this._bar.hidden = false;
+  }
+
+  /** A digit chooses while the question stands; true when it was taken. */
+  key(digit) {
+    if (!this.asking || digit < 1 || digit > this._shown.length) return false;
+    this.choose(this._shown[digit - 1]);
+    return true;
+  }
+
+  choose(purpose) {
+    if (purpose.text) this._askText(purpose);
+    else this._set(purpose.code, purpose.code);
+  }
+
+  _askText(purpose) {
+    const input = make("input", { type: "text", maxlength: "200", required: true, placeholder: t("reason.words") });
+    const form = make(
+      "form",
+      { class: "filters" },
+      make("label", { class: "visually-hidden" }, purpose.title),
+      input,
+      make("button", { class: "primary" }, t("reason.go")),
+    );
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this._set(purpose.code, `${purpose.code}: ${input.value.trim()}`);
+    });
+    this._bar.replaceChildren(make("strong", {}, purpose.title), form);
+    input.focus();
+  }
+
+  _set(code, purpose) {
+    const used = JSON.parse(localStorage.getItem(this._order) ?? "[]");
+    localStorage.setItem(this._order, JSON.stringify([code, ...used.filter((each) => each !== code)]));
+    sessionStorage.setItem(this._kept, purpose);
+    this.current = purpose;
+    this._hide();
+    this._tell();
+    this.onchange();
+  }
+
+  _hide() {
+    this._bar.hidden = true;
+  }
+
+  _tell() {
+    const [code, text] = (this.current ?? "").split(": ", 2);
+    const title = this._purposes.find((each) => each.code === code)?.title;
+    const words = this.current === null ? t("reason.none") : text || title || code;
+    this._chip.replaceChildren(icon("note"), make("span", {}, t("reason.is")), make("b", {}, words));
+  }
+}
