@@ -1,0 +1,1 @@
+"""Alembic's place: ``env`` joins it to the running program, ``versions`` has the steps."""

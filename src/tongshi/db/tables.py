@@ -1,0 +1,235 @@
+"""The whole schema, as SQLAlchemy tables; migrations must lead to exactly this.
+
+Moments are UNIX time in s.  Ids of peers are text of any form: a code of twenty digits is what
+the standard wants, not what every device sends.  History is append-only: presence changes,
+catalogs, register entries and their endings are inserted and never changed.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+kept_values = Table(
+    "kept_values",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""What was made once, by chance, and must stay: the node's secrets."""
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("began_at", Float, nullable=False),
+    Column("alive_at", Float, nullable=False),
+    Column("ended_at", Float),
+    sqlite_autoincrement=True,
+)
+"""Each life of the process: alive_at is written every few seconds, ended_at on a clean stop."""
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("device_id", String, primary_key=True),
+    Column("first_at", Float, nullable=False),
+    Column("region", String, nullable=False, default=""),
+    Column("name", String, nullable=False, default=""),
+    Column("manufacturer", String, nullable=False, default=""),
+    Column("model", String, nullable=False, default=""),
+    Column("firmware", String, nullable=False, default=""),
+    Column("described_at", Float),
+    Column("host", String, nullable=False, default=""),
+    Column("port", Integer, nullable=False, default=0),
+    Column("transport", String, nullable=False, default=""),
+    Column("version", String, nullable=False, default=""),
+    Column("user_agent", String, nullable=False, default=""),
+    Column("contact", String, nullable=False, default=""),
+    Column("registered_at", Float),
+    Column("expires_at", Float),
+    Column("catalog_state", String, nullable=False, default="never"),
+    Column("announced", Integer, nullable=False, default=0),
+    Column("received", Integer, nullable=False, default=0),
+    Column("catalog_why", String, nullable=False, default=""),
+    Column("catalog_at", Float),
+    Column("complete_at", Float),
+    sqlite_with_rowid=False,
+)
+
+catalogs = Table(
+    "catalogs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("device_id", String, ForeignKey("devices.device_id"), nullable=False, index=True),
+    Column("source", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("state", String, nullable=False),
+    Column("announced", Integer, nullable=False),
+    Column("received", Integer, nullable=False),
+    Column("why", String, nullable=False),
+    Column("added", Integer, nullable=False),
+    Column("changed", Integer, nullable=False),
+    Column("removed", Integer, nullable=False),
+    Column("restored", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Every catalog that told something new: the source of the values in channels."""
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("device_id", String, ForeignKey("devices.device_id"), primary_key=True),
+    Column("channel_id", String, primary_key=True),
+    Column("role", String, nullable=False),
+    Column("camera", Boolean(create_constraint=False), nullable=False),
+    Column("name", String, nullable=False),
+    Column("said", String, nullable=False),
+    Column("manufacturer", String, nullable=False),
+    Column("model", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("civil_code", String, nullable=False),
+    Column("region", String, nullable=False),
+    Column("parents", String, nullable=False),
+    Column("business_group", String, nullable=False),
+    Column("parental", Integer),
+    Column("parent_id", String, nullable=False),
+    Column("group_id", String, nullable=False),
+    Column("longitude", Float),
+    Column("latitude", Float),
+    Column("ptz_type", Integer),
+    Column("item", Text, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("catalog_id", Integer, ForeignKey("catalogs.id"), nullable=False),
+    Column("appeared_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Column("removed_at", Float),
+    # Each index covers one kind of query whole, so that counts and searches read no wide rows.
+    Index(
+        "ix_channels_parent", "device_id", "parent_id", "group_id", "camera", "removed_at", "said"
+    ),
+    Index("ix_channels_group", "device_id", "group_id"),
+    Index("ix_channels_region", "region", "camera", "removed_at", "device_id", "said"),
+    Index("ix_channels_name", "name", "camera", "removed_at", "said", "region"),
+    sqlite_with_rowid=False,
+)
+"""Catalog entries.  parents, business_group, civil_code: as sent; parent_id, group_id, region:
+as the standard's rules place them.  item: what has no column, as JSON.  digest: of all that was
+sent, so that an unchanged entry is recognised without reading it."""
+
+presence = Table(
+    "presence",
+    metadata,
+    Column("device_id", String, primary_key=True),
+    Column("state", String, nullable=False, index=True),
+    Column("why", String, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("proof", Float),
+    sqlite_with_rowid=False,
+)
+"""Each device's present state, for queries; memory is ahead of it by at most one flush."""
+
+presence_changes = Table(
+    "presence_changes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("device_id", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("noticed", Float, nullable=False),
+    Index("ix_presence_changes_device", "device_id", "at"),
+    sqlite_autoincrement=True,
+)
+"""Begin of each interval; the next change of the same device ends it."""
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("shown", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("password", String, nullable=False),
+    Column("must_change", Boolean(create_constraint=False), nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("password_at", Float, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", Float, nullable=False),
+    Column("disabled_at", Float),
+    sqlite_autoincrement=True,
+)
+"""Those who sign in.  password: argon2id.  name: as typed, in small letters."""
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("token_digest", String, primary_key=True),
+    Column("person_id", Integer, ForeignKey("people.id"), nullable=False, index=True),
+    Column("begun_at", Float, nullable=False),
+    Column("used_at", Float, nullable=False),
+    Column("ends_at", Float, nullable=False),
+    Column("address", String, nullable=False),
+)
+"""Open sign-ins.  The token itself is known to the browser only."""
+
+register_entries = Table(
+    "register_entries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("begun_at", Float, nullable=False, index=True),
+    Column("person_id", Integer, ForeignKey("people.id"), nullable=False),
+    Column("person", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("device_id", String, nullable=False),
+    Column("channel_id", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("transport", String, nullable=False),
+    Column("address", String, nullable=False),
+    Index("ix_register_entries_channel", "device_id", "channel_id", "begun_at"),
+    Index("ix_register_entries_person", "person_id", "begun_at"),
+    sqlite_autoincrement=True,
+)
+"""信息调用登记: every look, written before the picture flows."""
+
+register_endings = Table(
+    "register_endings",
+    metadata,
+    Column("entry_id", Integer, ForeignKey("register_entries.id"), primary_key=True),
+    Column("ended_at", Float, nullable=False),
+    Column("how", String, nullable=False),
+    Column("watched", Float),
+    Column("bytes", BigInteger),
+)
+"""How each look ended.  watched: s; None where a killed process took the figure with it."""
+
+register_progress = Table(
+    "register_progress",
+    metadata,
+    Column("entry_id", Integer, ForeignKey("register_entries.id"), primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("watched", Float, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)
+"""Figures of looks that go on: what is known of them if the process is killed."""

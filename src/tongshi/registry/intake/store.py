@@ -1,0 +1,200 @@
+"""The statements that write the register, and what a merge reads before it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from tongshi.db.tables import catalogs, channels, devices
+from tongshi.db.upsert import upsert
+from tongshi.registry.branch import Place
+from tongshi.registry.entry import CatalogStanding, Description, Registration
+from tongshi.registry.merge import Changes, Stored, Value
+from tongshi.registry.region import region_of
+
+Row = Mapping[str, Value]
+"""One entry of a catalog, by column."""
+
+
+def write_registrations(connection: Connection, rows: Mapping[str, Registration]) -> None:
+    """Record the newest registration of each device."""
+    values = [
+        {
+            "device_id": row.device_id,
+            "first_at": row.at,
+            "region": region_of("", row.device_id),
+            "host": row.host,
+            "port": row.port,
+            "transport": row.transport,
+            "version": row.version,
+            "user_agent": row.user_agent,
+            "contact": row.contact,
+            "registered_at": row.at,
+            "expires_at": row.expires_at,
+        }
+        for row in rows.values()
+    ]
+    new = ("host", "port", "transport", "version", "user_agent", "contact")
+    upsert(connection, devices, values, update=(*new, "registered_at", "expires_at"))
+
+
+def write_descriptions(connection: Connection, rows: Mapping[str, Description]) -> None:
+    """Record what devices said of themselves."""
+    values = [
+        {
+            "device_id": row.device_id,
+            "first_at": row.at,
+            "region": region_of("", row.device_id),
+            "name": row.name,
+            "manufacturer": row.manufacturer,
+            "model": row.model,
+            "firmware": row.firmware,
+            "described_at": row.at,
+        }
+        for row in rows.values()
+    ]
+    new = ("name", "manufacturer", "model", "firmware", "described_at")
+    upsert(connection, devices, values, update=new)
+
+
+def write_standing(connection: Connection, device_id: str, standing: CatalogStanding) -> None:
+    """Record how the newest catalog of a device stands."""
+    values: dict[str, object] = {
+        "catalog_state": standing.state.value,
+        "announced": standing.announced,
+        "received": standing.received,
+        "catalog_why": standing.why,
+        "catalog_at": standing.at,
+    }
+    if standing.complete_at is not None:
+        values["complete_at"] = standing.complete_at
+    connection.execute(update(devices).where(devices.c.device_id == device_id).values(values))
+
+
+def write_failure(connection: Connection, device_id: str, why: str, at: float) -> None:
+    """Record that a catalog query failed; what was known before stays."""
+    ensure_device(connection, device_id, at)
+    values = {"catalog_why": why, "catalog_at": at}
+    connection.execute(update(devices).where(devices.c.device_id == device_id).values(values))
+
+
+def ensure_device(connection: Connection, device_id: str, at: float) -> None:
+    """Make the device's row if there is none yet."""
+    region = region_of("", device_id)
+    upsert(
+        connection,
+        devices,
+        [{"device_id": device_id, "first_at": at, "region": region}],
+        update=(),
+    )
+
+
+def add_catalog(
+    connection: Connection, device_id: str, source: str, standing: CatalogStanding, changes: Changes
+) -> int:
+    """Record a catalog with news and return its number."""
+    statement = insert(catalogs).values(
+        device_id=device_id,
+        source=source,
+        at=standing.at,
+        state=standing.state.value,
+        announced=standing.announced,
+        received=standing.received,
+        why=standing.why,
+        added=changes.added,
+        changed=changes.changed,
+        removed=len(changes.removed),
+        restored=changes.restored,
+    )
+    return int(connection.execute(statement.returning(catalogs.c.id)).scalar_one())
+
+
+_WRITTEN = tuple(
+    column.name
+    for column in channels.c
+    if column.name not in ("device_id", "channel_id", "appeared_at")
+)
+
+
+def write_channels(
+    connection: Connection,
+    device_id: str,
+    rows: Sequence[Row],
+    catalog_id: int,
+    at: float,
+) -> None:
+    """Write whole entries, new or changed; those that were removed are there again."""
+    common: dict[str, Value] = {
+        "device_id": device_id,
+        "catalog_id": catalog_id,
+        "appeared_at": at,
+        "changed_at": at,
+        "removed_at": None,
+    }
+    upsert(connection, channels, [{**row, **common} for row in rows], update=_WRITTEN)
+
+
+def move_channels(
+    connection: Connection, device_id: str, moved: Iterable[tuple[str, Place]], at: float
+) -> None:
+    """Hang entries elsewhere."""
+    rows = [
+        {"key": key, "parent": place.parent_id, "group": place.group_id, "camera_now": place.camera}
+        for key, place in moved
+    ]
+    if rows:
+        statement = (
+            update(channels)
+            .where(channels.c.device_id == device_id, channels.c.channel_id == bindparam("key"))
+            .values(
+                parent_id=bindparam("parent"),
+                group_id=bindparam("group"),
+                camera=bindparam("camera_now"),
+                changed_at=at,
+            )
+        )
+        connection.execute(statement, rows)
+
+
+def remove_channels(
+    connection: Connection, device_id: str, removed: Iterable[str], at: float
+) -> None:
+    """Give entries the date of their removal."""
+    rows = [{"key": key} for key in removed]
+    if rows:
+        statement = (
+            update(channels)
+            .where(channels.c.device_id == device_id, channels.c.channel_id == bindparam("key"))
+            .values(removed_at=at, changed_at=at)
+        )
+        connection.execute(statement, rows)
+
+
+def read_stored(connection: Connection, device_id: str) -> dict[str, Stored]:
+    """Return the entries of a device as a merge wants them."""
+    c = channels.c
+    rows = connection.execute(
+        select(
+            c.channel_id,
+            c.digest,
+            c.removed_at,
+            c.parent_id,
+            c.group_id,
+            c.camera,
+            c.parents,
+            c.business_group,
+            c.civil_code,
+            c.parental,
+        ).where(c.device_id == device_id)
+    )
+    return {
+        key: Stored(
+            key, digest, gone is not None, Place(parent, group, camera), raw, business, code, below
+        )
+        for key, digest, gone, parent, group, camera, raw, business, code, below in rows
+    }
+
+
+def read_region(connection: Connection, device_id: str) -> str:
+    """Return the division of a device, ``""`` when it has none or is not there."""
+    found = select(devices.c.region).where(devices.c.device_id == device_id)
+    return connection.execute(found).scalar_one_or_none() or ""
