@@ -8,7 +8,7 @@ faults never raise: they are repaired or dropped, and counted.
 
     datagrams ---------+
                        v
-    bytes -> tcpframe.Framer -> rtp.Receiver -> Frame -> payload.Decoder -> AccessUnit
+    bytes -> tcpframe.Framer -> rtp.Receiver -> Frame -> payload.Payloads -> AccessUnit
                                 (reorder.Window)  |      (ps.Demuxer,           |
                                                   |       nalpayload)           v
                                            sender.Relay             fmp4.Fragmenter -> hub.Hub
