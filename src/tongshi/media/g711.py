@@ -4,7 +4,7 @@ Source: ITU-T G.711 tables 1 and 2.
 """
 
 import struct
-from array import array
+from collections.abc import Iterable
 
 from tongshi.media.unit import CLOCK, Codec
 
@@ -56,8 +56,8 @@ def decode(codec: Codec, data: bytes) -> bytes:
     return bytes(out)
 
 
-def encode(codec: Codec, samples: array[int]) -> bytes:
-    """Return 16-bit *samples* (``array("h")``) by the law of *codec*, G711A or G711U."""
+def encode(codec: Codec, samples: Iterable[int]) -> bytes:
+    """Return 16-bit *samples* by the law of *codec*, G711A or G711U."""
     compress = _compress_a if codec is Codec.G711A else _compress_u
     return bytes(map(compress, samples))
 

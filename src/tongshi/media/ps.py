@@ -20,7 +20,7 @@ from tongshi.media.rtp import Frame
 from tongshi.media.timeline import Anchor, Timeline
 from tongshi.media.unit import AccessUnit, Codec
 
-_SYSTEM = re.compile(rb"\0\0\1[\xb9-\xff]")
+_SYSTEM = re.compile(rb"\x00\x00\x01[\xb9-\xff]")
 _PROGRAM_END, _PACK, _MAP = 0xB9, 0xBA, 0xBC
 _VIDEO = range(0xE0, 0xF0)
 _AUDIO = range(0xC0, 0xE0)

@@ -16,7 +16,7 @@ _DOLLAR = 0x24
 _PRIVATE = 256
 """Some cameras send this many bytes of their own before the first packet."""
 _KEPT = 48
-_ANY = re.compile(rb"[\x80\x90].{11}\0\0\1\xba", re.DOTALL)
+_ANY = re.compile(rb"[\x80\x90].{11}\x00\x00\x01\xba", re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ class Framer:
         kinds = b"[" + b"".join(b"\\x%02x" % second for second in sorted(self._seconds)) + b"]"
         head = rb"[\x80\x90]" + kinds
         self._pattern = re.compile(
-            head + rb"(?:.{6}" + re.escape(ssrc) + rb"|.{10}\0\0\1\xba)", re.DOTALL
+            head + rb"(?:.{6}" + re.escape(ssrc) + rb"|.{10}\x00\x00\x01\xba)", re.DOTALL
         )
 
     def _begin(self, data: bytes) -> int:
