@@ -6,6 +6,8 @@ scope into SQL in one function, ``access.store.visible``.
 
 from dataclasses import dataclass
 
+from tongshi.access.identity import Person
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -20,3 +22,8 @@ class Scope:
 
 NOTHING = Scope()
 EVERYTHING = Scope(everything=True)
+
+
+def scope_of(person: Person | None) -> Scope:
+    """Return what *person* may know of; None is nobody."""
+    return NOTHING if person is None or person.disabled else EVERYTHING

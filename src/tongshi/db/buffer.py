@@ -73,11 +73,6 @@ class Buffer(Generic[K, V]):
             held = self._waiting.get(key)
             self._waiting[key] = value if held is None else self._merge(held, value)
 
-    def peek(self, key: K) -> V | None:
-        """Return the newest value of *key* that is not yet known to be written."""
-        with self._lock:
-            return self._waiting.get(key) or self._taken.get(key)
-
     def take(self) -> Job | None:
         """Return one job that writes all that waits, or None; pending until settled."""
         with self._lock:

@@ -142,6 +142,7 @@ presence = Table(
     Column("state", String, nullable=False, index=True),
     Column("why", String, nullable=False),
     Column("since", Float, nullable=False),
+    Column("noticed", Float, nullable=False),
     Column("proof", Float),
     sqlite_with_rowid=False,
 )

@@ -155,6 +155,19 @@ class Writer:
             self._woken.notify()
         return future
 
+    def commit(
+        self, job: Callable[[Connection], T], *, durable: bool = False, timeout: float = 10.0
+    ) -> T:
+        """Queue *job*, wait until it is committed and return its result.
+
+        Raises as `call` and its future do, and Exhausted when *timeout* s pass; the job may
+        still be committed later then.
+        """
+        try:
+            return self.call(job, durable=durable).result(timeout)
+        except TimeoutError:
+            raise Exhausted("the store takes too long to write", resource="store") from None
+
     def flush(self, timeout: float = 30.0) -> None:
         """Return when all that was queued or buffered before is committed.
 

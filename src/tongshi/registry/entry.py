@@ -2,15 +2,9 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, TypeVar
 
 from tongshi.gb28181.identifier import Role
 from tongshi.registry.state import State
-
-T = TypeVar("T")
-
-LARGEST_PAGE = 500
-"""Rows a page may have."""
 
 
 class CatalogState(Enum):
@@ -173,16 +167,6 @@ class Query:
     removed: bool = False
     number: int = 1
     size: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some rows of a list and the count of all, after scoping and filters."""
-
-    rows: tuple[T, ...]
-    total: int
-    number: int
-    size: int
 
 
 class NodeKind(Enum):

@@ -16,13 +16,13 @@ from sqlalchemy import Connection, Engine
 
 from tongshi.access.scope import Scope
 from tongshi.db.buffer import Buffer
+from tongshi.db.page import Page, bound
 from tongshi.db.writer import Writer
 from tongshi.errors import Exhausted, Missing
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.identifier import Role, role_of
 from tongshi.registry import store
 from tongshi.registry.entry import (
-    LARGEST_PAGE,
     CatalogStanding,
     CatalogState,
     Channel,
@@ -31,7 +31,6 @@ from tongshi.registry.entry import (
     Device,
     Node,
     NodeKind,
-    Page,
     Query,
     Registration,
     View,
@@ -255,8 +254,8 @@ class Registry:
 
 def _bounded(query: Query) -> Query:
     """Return *query* with a page that can be asked of any store."""
-    number = min(max(query.number, 1), 10_000_000)
-    return replace(query, number=number, size=min(max(query.size, 1), LARGEST_PAGE))
+    number, size = bound(query.number, query.size)
+    return replace(query, number=number, size=size)
 
 
 def _top(connection: Connection, scope: Scope, query: Query) -> Page[Node]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from tongshi.access.scope import Scope
 from tongshi.access.store import visible
 from tongshi.db.tables import channels, devices, presence
+from tongshi.db.text import find_literally
 from tongshi.gb28181 import catalog
 from tongshi.gb28181.identifier import Role
 from tongshi.registry.entry import (
@@ -36,7 +37,6 @@ from tongshi.registry.state import State, channel_state
 from tongshi.registry.tree import Cluster, EntryKey, count, count_said
 
 Orders = dict[Sort, list[ColumnElement[Any]]]
-_ESCAPE = "\\"
 _UNKNOWN = State.UNKNOWN.value
 _present = channels.c.removed_at.is_(None)
 _camera = and_(_present, channels.c.camera)
@@ -273,13 +273,6 @@ def read_registrations(connection: Connection, after: float) -> list[Registratio
 
 
 # Parts of statements ------------------------------------------------------------------------
-
-
-def find_literally(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
-    """Return the condition that *text* itself is in *column*, in small or capital letters."""
-    for sign in (_ESCAPE, "%", "_"):
-        text = text.replace(sign, _ESCAPE + sign)
-    return func.lower(column).like(func.lower(f"%{text}%"), escape=_ESCAPE)
 
 
 def _below(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:

@@ -90,6 +90,7 @@ def _make_presence() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("why", sa.String(), nullable=False),
         sa.Column("since", sa.Float(), nullable=False),
+        sa.Column("noticed", sa.Float(), nullable=False),
         sa.Column("proof", sa.Float(), nullable=True),
         sa.PrimaryKeyConstraint("device_id", name=op.f("pk_presence")),
         sqlite_with_rowid=False,
