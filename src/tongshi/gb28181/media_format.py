@@ -14,7 +14,7 @@ from tongshi.errors import RemoteProtocolError
 
 _CLAUSE = "GB/T 28181-2022 G.1 f="
 _FORM = re.compile(
-    r"\s*v/([^/]*)/([^/]*)/([^/]*)/([^/]*)/([^/a]*)\s*a/([^/]*)/([^/]*)/([^/]*?)\s*", re.ASCII
+    r"\s*v/([^/]*)/([^/]*)/([^/]*)/([^/]*)/([^/a]*)a/([^/]*)/([^/]*)/([^/]*)", re.ASCII
 )
 _NUMBER = re.compile(r"\d{0,6}", re.ASCII)
 _PICTURE = re.compile(r"(?:\d{0,3}|\d{1,5}[xX*]\d{1,5})", re.ASCII)
@@ -23,11 +23,10 @@ VIDEO_CODECS = {1: "MPEG-4", 2: "H.264", 3: "SVAC", 4: "3GP", 5: "H.265"}
 AUDIO_CODECS = {1: "G.711", 2: "G.723.1", 3: "G.729", 4: "G.722.1", 5: "SVAC", 6: "AAC"}
 PICTURES = {"1": "QCIF", "2": "CIF", "3": "4CIF", "4": "D1", "5": "720P", "6": "1080P"}
 """Resolutions that have a number; others are written ``1280x960``."""
-"""Kilobit per second by number; the numbers are not in order."""
 _RATES = """5.3 6.3 8 16 24 32 48 64 12 80 96 112 128 160 192 224 256 288 320 10.8 12.4 14 15.6
     17.2 19.6 21.2 24.4 23.05 34 48.61"""
 AUDIO_RATES = {at: float(rate) for at, rate in enumerate(_RATES.split(), 1)}
-"""Kilobit per second of sound by number."""
+"""Kilobit per second of sound by number; the numbers are in no order."""
 _SAMPLINGS = "8 14 16 32 7 11 12 22 24 44 48 64 88 96 12.8 25.6 38.4"
 SAMPLINGS = {at: float(rate) for at, rate in enumerate(_SAMPLINGS.split(), 1)}
 """Kilohertz by number."""
@@ -55,15 +54,18 @@ class MediaFormat:
     def parse(cls, value: str) -> "MediaFormat":
         """Return what the value of an ``f=`` line says; raises RemoteProtocolError."""
         match = _FORM.fullmatch(value)
-        if match is None or not _PICTURE.fullmatch(match[2]):
+        if match is None:
             raise RemoteProtocolError(f"unreadable f= line: {value[:80]!r}", clause=_CLAUSE)
-        words = [word for at, word in enumerate(match.groups()) if at != 1]
+        words = [word.strip() for word in match.groups()]
+        picture = words.pop(1)
+        if not _PICTURE.fullmatch(picture):
+            raise RemoteProtocolError(f"f= has no resolution: {value[:80]!r}", clause=_CLAUSE)
         if not all(_NUMBER.fullmatch(word) for word in words):
-            raise RemoteProtocolError(f"f= line has no number: {value[:80]!r}", clause=_CLAUSE)
+            raise RemoteProtocolError(f"f= has no number: {value[:80]!r}", clause=_CLAUSE)
         video, fps, rate_type, kbps, audio, rate, sampling = (
             int(word) if word else None for word in words
         )
-        return cls(video, match[2], fps, rate_type, kbps, audio, rate, sampling)
+        return cls(video, picture, fps, rate_type, kbps, audio, rate, sampling)
 
     def __str__(self) -> str:
         picture = (self.video, self.resolution, self.fps, self.rate_type, self.kbps)

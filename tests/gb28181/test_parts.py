@@ -1,0 +1,119 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tongshi.gb28181 import manscdp
+from tongshi.gb28181.catalog import Item
+from tongshi.gb28181.gather import Gathering, catalog_key
+from tongshi.gb28181.manscdp.response import CatalogAnswer
+from tongshi.gb28181.parts import TCP_ROOM, UDP_ROOM, Fate, Sending, split_catalog
+from tongshi.gb28181.version import Version
+
+SERVER = "34020000002000000001"
+
+
+def items(count: int, name: str = "东门枪机") -> list[Item]:
+    return [
+        Item(device_id=f"3402000000131{at:07}", name=name, manufacturer="ACME", status="ON")
+        for at in range(count)
+    ]
+
+
+def split(count: int, room: int, most: int = 10_000) -> list[CatalogAnswer]:
+    return list(
+        split_catalog(
+            items(count), sn=7, device_id=SERVER, version=Version.V2022, room=room, most=most
+        )
+    )
+
+
+def test_nothing_to_tell_is_one_part_without_a_list() -> None:
+    (part,) = split(0, UDP_ROOM)
+    assert part == CatalogAnswer(7, SERVER, 0)
+
+
+def test_parts_stay_within_the_room_of_a_datagram() -> None:
+    parts = split(100, UDP_ROOM)
+    assert len(parts) > 10
+    for part in parts:
+        assert part.items
+        assert part.num == len(part.items)
+        assert part.sum_num == 100
+        assert len(manscdp.write(part, Version.V2022)) <= UDP_ROOM
+
+
+def test_over_tcp_many_items_go_together() -> None:
+    assert len(split(1000, TCP_ROOM)) == 1
+
+
+def test_the_number_of_items_is_bounded_too() -> None:
+    assert [len(part.items) for part in split(5, TCP_ROOM, most=2)] == [2, 2, 1]
+
+
+def test_an_item_that_is_longer_than_the_room_goes_alone() -> None:
+    long = [Item(device_id="a", name="x" * 2000), Item(device_id="b"), Item(device_id="c")]
+    parts = list(split_catalog(long, sn=1, device_id=SERVER, version=Version.V2016))
+    assert [len(part.items) for part in parts] == [1, 2]
+
+
+@given(st.integers(0, 60), st.integers(100, 3000))
+def test_a_gathering_of_all_parts_is_complete(count: int, room: int) -> None:
+    gathering = Gathering(catalog_key, 0.0)
+    for part in split(count, room):
+        gathering.add(part, 0.0)
+    gathered = gathering.result()
+    assert gathered.complete
+    assert list(gathered.items) == items(count)
+
+
+def fate_of(out: Sending) -> Fate:
+    return out.fate
+
+
+def sending(count: int, retries: int = 1) -> Sending:
+    parts = split_catalog(
+        items(count), sn=7, device_id=SERVER, version=Version.V2022, room=TCP_ROOM, most=1
+    )
+    return Sending(parts, retries=retries)
+
+
+def test_the_next_part_goes_after_the_answer_to_the_last() -> None:
+    out = sending(2)
+    first = out.take()
+    assert first is not None
+    assert out.take() is None
+    out.answered(200)
+    second = out.take()
+    assert second is not None
+    assert second != first
+    out.answered(200)
+    assert fate_of(out) is Fate.DONE
+    assert out.sent == 2
+    assert out.take() is None
+
+
+def test_a_part_without_an_answer_is_sent_again_and_then_given_up() -> None:
+    out = sending(2)
+    first = out.take()
+    out.unanswered()
+    assert out.take() == first
+    out.answered(200)
+    out.take()
+    out.answered(500)
+    assert fate_of(out) is Fate.SENDING
+    out.take()
+    out.unanswered()
+    assert fate_of(out) is Fate.FAILED
+    assert out.sent == 1
+    assert out.take() is None
+
+
+def test_answers_to_nothing_do_nothing() -> None:
+    out = sending(1)
+    out.answered(200)
+    out.unanswered()
+    assert fate_of(out) is Fate.SENDING
+    assert out.take() is not None
+
+
+def test_no_parts_at_all_are_sent_at_once() -> None:
+    assert Sending(iter(())).fate is Fate.DONE
