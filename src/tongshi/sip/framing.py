@@ -9,15 +9,17 @@ Source: RFC 3261 7.5 and 18.3; RFC 5626 3.5.1 (CRLF keep-alives between messages
 
 import re
 
-_START = re.compile(
-    rb"(?:SIP/2\.0[ ]+[1-6][0-9][0-9]|[A-Za-z0-9\-.!%*_+`'~]{1,64}[ ]+[^\s]{1,2048}[ ]+SIP/[0-9])",
-    re.IGNORECASE,
-)
-_END = re.compile(rb"\r*\n\r*\n")
+_TOKEN = rb"[A-Za-z0-9\-.!%*_+`'~]{1,64}"
+_REQUEST = re.compile(_TOKEN + rb" +[^ ]+ +SIP/[0-9]")
+_BROKEN_REQUEST = re.compile(_TOKEN + rb" +[^ ].* SIP/[0-9]", re.S)
+_RESPONSE = re.compile(rb"SIP/2\.0 +[0-9]")
+_TOKEN_AT_END = re.compile(_TOKEN + rb"$")
+_BLANK = re.compile(rb"[\r\n\0 \t]+")
+_END = re.compile(rb"\n\r*\n")
 _LENGTH = re.compile(
     rb"^(?:content-length|l)[ \t]*:(?:[ \t]*\r*\n[ \t])?[ \t]*([0-9]{1,18})[ \t\r]*$", re.I | re.M
 )
-# A start line is looked for in so much; what is longer and has none cannot become one.
+# A start line is looked for in so many bytes before the line's end.
 _LINE = 4096
 
 
@@ -63,7 +65,7 @@ class Framer:
         """Whether the buffer begins with a whole head; its message's size is known then."""
         if not self._searched and not self._find_start():
             return False
-        end = _END.search(self._buffer, max(0, self._searched - 4))
+        end = _END.search(self._buffer, max(0, self._searched - 8))
         if end is None:
             # Something was searched, so that the start line is not looked for again.
             self._searched = max(1, len(self._buffer))
@@ -87,24 +89,24 @@ class Framer:
 
     def _find_start(self) -> bool:
         """Skip to a start line; whether the buffer begins with one."""
-        blank = len(self._buffer) - len(self._buffer.lstrip(b"\r\n\0 \t"))
-        if blank:
-            self._skip(blank)
-        found = _START.match(self._buffer)
-        while found is None:
+        while self._buffer:
+            blank = _BLANK.match(self._buffer)
+            if blank is not None:
+                self._skip(blank.end())
             line = self._buffer.find(b"\n")
-            window = line if line >= 0 else len(self._buffer)
-            found = _START.search(self._buffer, 0, window)
-            if found is not None:
-                self._skip(found.start())
-                return True
             if line < 0:
-                if window > _LINE:
-                    self._skip(window - _LINE)
+                if len(self._buffer) > _LINE:
+                    self._skip(len(self._buffer) - _LINE)
                 return False
+            if line > _LINE:
+                self._skip(line - _LINE)
+                line = _LINE
+            start = _locate(bytes(self._buffer[:line]))
+            if start >= 0:
+                self._skip(start)
+                return True
             self._skip(line + 1)
-            found = _START.match(self._buffer)
-        return True
+        return False
 
     def _skip(self, count: int) -> None:
         self.skipped += count
@@ -119,3 +121,21 @@ class Framer:
         self.broken = why
         self.skipped += len(self._buffer)
         self._drop(len(self._buffer))
+
+
+def _locate(line: bytes) -> int:
+    """Return where in *line* a start line begins, -1 for nowhere."""
+    if _REQUEST.match(line) or _RESPONSE.match(line):
+        return 0
+    at = line.find(b"SIP/")
+    while at >= 0:
+        if _RESPONSE.match(line, at):
+            return at
+        before, _, uri = line[:at].rstrip(b" ").rpartition(b" ")
+        before = before.rstrip(b" ")
+        method = _TOKEN_AT_END.search(before[-64:])
+        if uri and method is not None:
+            return len(before) - len(method[0])
+        at = line.find(b"SIP/", at + 4)
+    # Spaces inside the Request-URI: whole enough to be refused rather than skipped.
+    return 0 if _BROKEN_REQUEST.match(line) else -1

@@ -11,8 +11,8 @@ import re
 
 from tongshi.sip.grammar import refuse
 
-_END = re.compile(rb"\r*\n\r*\n")
-_LINE_END = re.compile(r"\r*\n")
+# Begins at LF: a run of CR before it would be walked again from each of its bytes.
+_END = re.compile(rb"\n\r*\n")
 
 
 def divide(data: bytes) -> tuple[str, list[str], bytes]:
@@ -46,16 +46,16 @@ def _divide_slowly(data: bytes) -> tuple[str, list[str], bytes]:
         head, rest = data.rstrip(b"\r\n"), b""
     else:
         raise refuse("no empty line ends the head", repr(data[:40]), clause="RFC 3261 7")
-    start, *lines = _LINE_END.split(head.decode("utf-8", "surrogateescape"))
+    start, *lines = head.decode("utf-8", "surrogateescape").split("\n")
     # A CR inside a line would become a line end of ours when the field is copied.
-    return start.replace("\r", " "), _unfold(lines), rest
+    return start.rstrip("\r").replace("\r", " "), _unfold(lines), rest
 
 
 def _unfold(lines: list[str]) -> list[str]:
     whole: list[list[str]] = []
     for line in lines:
         if line[:1] in (" ", "\t") and whole:
-            whole[-1].append(line.strip(" \t"))
+            whole[-1].append(line.strip(" \t\r"))
         else:
-            whole.append([line.rstrip(" \t")])
+            whole.append([line.rstrip(" \t\r")])
     return [" ".join(parts).replace("\r", " ") for parts in whole]

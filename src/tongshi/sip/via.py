@@ -85,18 +85,20 @@ class Via:
             return self
         params: list[tuple[str, str | None]] = []
         for name, value in self.params:
-            if name.lower() == "rport":
+            if name.lower() == "rport" and asked:
                 params += ("rport", str(source.port)), ("received", source.host)
-            elif name.lower() != "received":
+                asked = False
+            elif name.lower() not in ("rport", "received"):
                 params.append((name, value))
-        if not asked:
+        if params.count(("received", source.host)) == 0:
             params.append(("received", source.host))
         return Via(self.transport, self.host, self.port, tuple(params))
 
 
 def stamp(text: str, via: Via, source: Address) -> str:
     """Return the Via field *text*, whose first element is *via*, with that one stamped."""
-    if text.count(";rport;") == 1 and ";received=" not in text and "," not in text:
+    plain = ";rport;" in text and text.count("rport") == 1
+    if plain and "received" not in text and "," not in text:
         return text.replace(";rport;", f";rport={source.port};received={source.host};", 1)
     return ",".join([str(via.stamped(source)), *split(text, ",")[1:]])
 
