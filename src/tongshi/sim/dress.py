@@ -3,6 +3,8 @@
 Source: ISO/IEC 13818-1 2.4.3.7, 2.5.3, 2.5.4; GB/T 28181-2022 C.1.
 """
 
+from tongshi.media.psfields import crc32
+
 _PACK, _SYSTEM, _MAP, _PRIVATE, _VIDEO = 0xBA, 0xBB, 0xBC, 0xBD, 0xE0
 _SMALL = 5000
 _TOO_LONG = 64
@@ -59,7 +61,7 @@ class Dresser:
         size = len(entries).to_bytes(2, "big")
         body = data[6 : 10 + info] + size + entries
         head = b"\x00\x00\x01\xbc" + (len(body) + 4).to_bytes(2, "big") + body
-        crc = checksum(head)
+        crc = crc32(head)
         if "wrong-psm-crc" in self._quirks:
             crc ^= 0x5A5A5A5A
         return _MAP, head + crc.to_bytes(4, "big")
@@ -100,16 +102,6 @@ def split(pack: bytes) -> list[Piece]:
         pieces.append((id_, pack[at : at + size]))
         at += size
     return pieces
-
-
-def checksum(data: bytes) -> int:
-    """Return the CRC-32 of ISO/IEC 13818-1 annex A: 04C11DB7, from ones, not reflected."""
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte << 24
-        for _ in range(8):
-            crc = (crc << 1 ^ 0x04C11DB7 if crc & 0x80000000 else crc << 1) & 0xFFFFFFFF
-    return crc
 
 
 def _packet(id_: int, body: bytes) -> bytes:

@@ -2,17 +2,16 @@
 
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
+from tongshi.gb28181.date import write_time
+from tongshi.media import g711
 from tongshi.media.unit import CLOCK, AccessUnit, Codec
 from tongshi.sim import glyphs, strip, tone
 from tongshi.sim.canvas import Canvas
 from tongshi.sim.encode import Encoder
 from tongshi.sim.picture import Picture
 
-# Times in this standard are Beijing time without a zone (GB/T 28181-2022 A.2.1.3, dateTime).
-_BEIJING = timezone(timedelta(hours=8))
 _NEUTRAL = 128
 _CAPTION_LINES = 180
 """Lines of a picture for each pixel of a caption's dots."""
@@ -107,9 +106,9 @@ class Film:
         """Return the sound since the frame before, at most a second of it."""
         fps, count = self.shot.fps, number - self._first
         since = count - 1 if self._last is None else max(self._last - self._first, count - fps)
-        start, stop = since * tone.RATE // fps, count * tone.RATE // fps
-        pts = start * CLOCK // tone.RATE + CLOCK // fps
-        return AccessUnit(Codec.G711A, pts, pts, True, tone.samples(start, stop))
+        start, stop = since * g711.RATE // fps, count * g711.RATE // fps
+        pts = start * CLOCK // g711.RATE + CLOCK // fps
+        return AccessUnit(Codec.G711A, pts, pts, True, tone.listen(start, stop))
 
 
 def paint(shot: Shot, picture: Picture, number: int) -> Canvas:
@@ -125,7 +124,7 @@ def caption(canvas: Canvas, title: str, moment: float, number: int) -> None:
     height, width = canvas.luma.shape
     scale = max(1, round(height / _CAPTION_LINES))
     margin = 6 * scale
-    clock = datetime.fromtimestamp(moment, UTC).astimezone(_BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+    clock = write_time(moment).replace("T", " ")
     right = width - glyphs.measure(clock, scale)[0] - margin
     glyphs.write(canvas.luma, clock, max(right, margin), margin, scale)
     if title and margin + glyphs.measure(title, scale)[0] < right:

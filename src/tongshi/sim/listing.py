@@ -6,10 +6,10 @@ Source: GB/T 28181-2022 A.2.1.9, A.2.6, annexes J and M.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
 
 from tongshi.gb28181 import manscdp
 from tongshi.gb28181.catalog import Details, Item
+from tongshi.gb28181.date import write_time
 from tongshi.gb28181.manscdp import Message
 from tongshi.gb28181.manscdp.query import CatalogQuery, DeviceInfoQuery, DeviceStatusQuery
 from tongshi.gb28181.manscdp.response import CatalogAnswer, DeviceInfoAnswer, DeviceStatusAnswer
@@ -20,7 +20,6 @@ from tongshi.media.unit import Codec
 from tongshi.sim.profile import Channel, Profile
 from tongshi.sim.quirks import Quirks
 
-_BEIJING = timezone(timedelta(hours=8))
 _STATUS_FORMS = ("ONLINE", "On", "OK", "")
 _OVERSHOOT = 3
 
@@ -92,7 +91,6 @@ def info_of(profile: Profile, query: DeviceInfoQuery) -> DeviceInfoAnswer:
 
 def status_of(query: DeviceStatusQuery, wall: float) -> DeviceStatusAnswer:
     """Return the answer to a DeviceStatus query; wall: UNIX time, s."""
-    time = datetime.fromtimestamp(wall, UTC).astimezone(_BEIJING)
     return DeviceStatusAnswer(
         query.sn,
         query.device_id,
@@ -101,7 +99,7 @@ def status_of(query: DeviceStatusQuery, wall: float) -> DeviceStatusAnswer:
         status=Outcome.OK,
         encode=True,
         record=False,
-        device_time=time.strftime("%Y-%m-%dT%H:%M:%S"),
+        device_time=write_time(wall),
     )
 
 
@@ -134,7 +132,7 @@ def _announce(total: int, part: int, parts: int, quirks: Quirks) -> int:
     if "sumnum-small" in quirks:
         return max(total - 1, 0)
     if "sumnum-changing" in quirks:
-        return total + parts - 1 - part
+        return total - (parts - 1 - part)
     return total
 
 

@@ -147,8 +147,8 @@ _ROWS = (
     Quirk(
         "sumnum-changing",
         _X,
-        "SumNum 各报文不同，末个才对",
-        "SumNum differs from part to part; that of the last is right",
+        "SumNum 逐包增大，末包才对",
+        "SumNum grows from part to part; that of the last is right",
         "annex M; field",
     ),
     Quirk(

@@ -62,7 +62,7 @@ def paint(luma: NDArray[np.uint8], counter: int) -> None:
     luma[height - round(height * HEIGHT) :] = row[np.arange(width) * CELLS // width]
 
 
-def read_counter(image: NDArray[np.uint8]) -> int | None:
+def read_counter(image: NDArray[Any]) -> int | None:
     """Return the counter in *image*, uint8[H, W, 3] (or grey, uint8[H, W]); None if unreadable."""
     height, width = image.shape[:2]
     if width < 2 * CELLS or height < 40:

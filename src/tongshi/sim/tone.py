@@ -3,13 +3,15 @@
 Source: ITU-T G.711 (A-law); GB/T 28181-2022 annex F (8 kHz, mono).
 """
 
+from array import array
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-RATE = 8000
-"""Samples a second."""
+from tongshi.media import g711
+from tongshi.media.g711 import RATE
+from tongshi.media.unit import Codec
+
 _LOOP_S = 4
 # Whole numbers of periods fit into the loop, so that it closes without a click.
 _CHORD_HZ = (220.0, 277.25, 329.5, 440.0)
@@ -24,23 +26,12 @@ def loop() -> bytes:
     for index, pitch in enumerate(_CHORD_HZ):
         swell = 0.5 - 0.5 * np.cos(2 * np.pi * (time / _LOOP_S + index / len(_CHORD_HZ)))
         voices.append(np.sin(2 * np.pi * pitch * time) * swell)
-    return _alaw((_LEVEL * np.sum(voices, axis=0)).astype(np.int64))
+    samples = (_LEVEL * np.sum(voices, axis=0)).astype(np.int16)
+    return g711.encode(Codec.G711A, array("h", samples.tobytes()))
 
 
-def samples(start: int, stop: int) -> bytes:
+def listen(start: int, stop: int) -> bytes:
     """Return the samples *start* to *stop* (not included) of the endless tone, at most a loop."""
     whole = loop()
     first, last = start % len(whole), start % len(whole) + stop - start
     return (whole + whole)[first:last] if last > len(whole) else whole[first:last]
-
-
-def _alaw(pcm: NDArray[np.int64]) -> bytes:
-    """Return 16-bit samples as A-law."""
-    magnitude = np.where(pcm < 0, ~pcm, pcm) >> 4
-    segment = np.maximum(np.floor(np.log2(np.maximum(magnitude, 1))).astype(np.int64) - 3, 0)
-    step = magnitude >> np.maximum(segment - 1, 0) & 0x0F
-    word = segment << 4 | step
-    coded: NDArray[np.uint8] = word.astype(np.uint8) ^ np.where(pcm < 0, 0x55, 0xD5).astype(
-        np.uint8
-    )
-    return coded.tobytes()
