@@ -207,6 +207,20 @@ class Receiver:
 
     def _sort(self, datagram: bytes, now: float) -> None:
         """Handle one datagram that does not simply continue the frame."""
+        if (
+            datagram[8:12] == self._ssrc
+            and datagram[2] << 8 | datagram[3] == self._expected
+            and datagram[0] == 0x80
+            and datagram[1] == self._plain
+            and not self._parts
+            and self._key is not _NEVER
+        ):
+            # The usual oddity: the first packet of the next frame.
+            self._expected = self._expected + 1 & 0xFFFF
+            self._key = datagram[4:12]
+            self._stamp = datagram[4:8]
+            self._parts.append(datagram[12:])
+            return
         if len(datagram) < 12 or datagram[0] >> 6 != 2:
             self.counts.malformed += 1
             return
