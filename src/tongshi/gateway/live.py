@@ -73,13 +73,13 @@ class Live:
         self._peer = ""
         self._strangers = 0
         self._ticks = 0
+        self._heard = 0
 
     # The source's side.
 
     def take(self, datagrams: list[bytes]) -> None:
         """Take a batch of UDP datagrams."""
         now = time.monotonic()
-        self.vigil.seen = now
         self.pipeline.receive(datagrams, now)
         if self.pipeline.track is not self._track:
             self._change(now)
@@ -87,7 +87,6 @@ class Live:
     def take_bytes(self, data: bytes) -> None:
         """Take bytes of the TCP connection."""
         now = time.monotonic()
-        self.vigil.seen = now
         self.pipeline.receive_bytes(data, now)
         if self.pipeline.track is not self._track:
             self._change(now)
@@ -120,6 +119,9 @@ class Live:
         now = time.monotonic()
         self._ticks += 1
         figures = self.figures(now)
+        if figures.frames + figures.sounds > self._heard:
+            self._heard = figures.frames + figures.sounds
+            self.vigil.seen = now
         event = self.vigil.check(now, figures.packets)
         if event is not None:
             self._tell(event)
@@ -215,8 +217,8 @@ class Live:
         return engine.Track(track.codec.value, track.mime, track.width, track.height, audio)
 
     def _audio(self) -> str | None:
-        audio = self.pipeline.figures(time.monotonic()).audio
-        return audio if audio in (Codec.G711A.value, Codec.G711U.value) else None
+        audio = self.pipeline.audio
+        return audio.value if audio in (Codec.G711A, Codec.G711U) else None
 
     def _hub_for(self, viewer: Viewer) -> Hub | None:
         """Return the hub that serves *viewer*; None when its transcode is still to be begun."""

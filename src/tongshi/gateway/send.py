@@ -39,14 +39,11 @@ class UdpRelay:
 
     def take(self, frame: Frame) -> None:
         """Send *frame* on."""
-        packets = self._rtp.packets(frame)
-        if not self._segments or len(packets) == 1:
+        packets = self._rtp.rewrite(frame)
+        if not self._segments or len(packets) < 2 or not even(packets):
             self._send_each(packets)
             return
         size = len(packets[0])
-        if not even(packets):
-            self._send_each(packets)
-            return
         step = min(_SEGMENTS, _SEGMENT_BYTES // size) or 1
         ancillary = [(socket.IPPROTO_UDP, _UDP_SEGMENT, _LENGTH.pack(size))]
         for at in range(0, len(packets), step):
@@ -108,16 +105,13 @@ class TcpRelay(asyncio.Protocol):
         self._closed()
 
     def take(self, frame: Frame) -> None:
-        """Send *frame* on, each packet with its length before it.  Source: RFC 4571 2."""
-        packets = self._rtp.packets(frame)
+        """Send *frame* on."""
+        packets = self._rtp.rewrite(frame)
         transport = self._transport
         if transport is None or transport.get_write_buffer_size() > self._limit:
             self.dropped += len(packets)
             return
-        parts: list[bytes] = []
-        for packet in packets:
-            parts += (len(packet).to_bytes(2, "big"), packet)
-        transport.write(b"".join(parts))
+        transport.write(sender.frame_rfc4571(packets))
 
     def close(self) -> None:
         """Close the connection without waiting for what is unsent."""

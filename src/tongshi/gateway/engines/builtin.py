@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -160,7 +161,7 @@ class Local:
         """See Engine."""
         live = self._find(stream)
         name = f"relay-{next(self._numbers)}"
-        rtp = Relay(ssrc)
+        rtp = Relay(ssrc, sequence=secrets.randbelow(1 << 16))
         match transport:
             case Transport.UDP:
                 try:
