@@ -113,6 +113,16 @@ class SignallingSettings:
     keepalive_misses: int = _setting(
         3, "Missed keepalives until offline.", zh="连续丢失多少次心跳判为离线。", low=1, high=100
     )
+    roam: bool = _setting(
+        True,
+        "A keepalive from another host moves the device there, as behind NAT; else it is refused.",
+        zh="心跳来自另一主机时，以该主机为设备新地址（NAT）；否则拒绝该心跳。",
+    )
+    revive: bool = _setting(
+        False,
+        "A keepalive without a valid registration counts; else the device must register anew.",
+        zh="注册已失效的设备仅凭心跳即可恢复在线；否则须重新注册。",
+    )
     message_timeout: float = _setting(
         5.0,
         "Wait for the answer to a MESSAGE.",

@@ -43,6 +43,15 @@ class Echo:
         return []
 
 
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Two ends of a TCP connection on loopback."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        far = socket.create_connection(listener.getsockname())
+        near, _ = listener.accept()
+    far.setblocking(False)
+    return near, far
+
+
 class Bench:
     """A connection over a socket pair, and what became of it."""
 
@@ -50,8 +59,7 @@ class Bench:
         self.core = Echo()
         self.carrier: Carrier[str] = Carrier(self.core, lambda event: None)
         self.ends: list[str] = []
-        near, self.far = socket.socketpair(socket.AF_INET)
-        self.far.setblocking(False)
+        near, self.far = pair()
         self.connection = Connection(
             near, ("192.0.2.1", 5060), self.carrier, lambda _, why: self.ends.append(why)
         )

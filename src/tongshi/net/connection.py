@@ -13,7 +13,7 @@ from tongshi.sip.framing import Framer
 SEND_LIMIT = 256 * 1024
 """Unsent bytes after which a peer counts as one that does not read."""
 JUNK_LIMIT = 64 * 1024
-"""Bytes outside any message after which a peer counts as one that does not speak SIP."""
+"""Bytes without a message between after which a peer counts as one that does not speak SIP."""
 _TURN = 16 * 1024
 """Read at once: a peer that stuffs gets no longer turn than the others."""
 
@@ -31,6 +31,7 @@ class Connection:
     __slots__ = (
         "_carrier",
         "_framer",
+        "_junk",
         "_loop",
         "_on_end",
         "_socket",
@@ -52,6 +53,7 @@ class Connection:
         self._socket = sock
         self._carrier = carrier
         self._framer = Framer()
+        self._junk = 0
         self._on_end = on_end
         self._unsent = bytearray()
         self.address = Address(peer[0], peer[1], "tcp", carrier.new_name("tcp"))
@@ -127,11 +129,12 @@ class Connection:
             self._carrier.take(message, self.address)
         if messages:
             self.messages += len(messages)
+            self._junk = self._framer.skipped
             self.heard = self._loop.time()
             self._carrier.pump()
         if self._framer.broken:
             self.end(self._framer.broken)
-        elif self._framer.skipped > JUNK_LIMIT:
+        elif self._framer.skipped - self._junk > JUNK_LIMIT:
             self.end("not SIP")
 
     def _write(self) -> None:

@@ -204,7 +204,7 @@ class Dialer:
         except (OSError, TimeoutError) as error:
             sock.close()
             raise PeerSilent(
-                f"no TCP connection to {host}:{port}: {error or 'timed out'}",
+                f"no TCP connection to {host}:{port}: {str(error) or 'timed out'}",
                 timer="connect",
                 stage="connect",
             ) from None

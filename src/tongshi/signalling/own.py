@@ -23,10 +23,15 @@ class Own:
         self.facing = facing
         self.new_token = new_token
 
-    def contact(self, peer: Address) -> str:
-        """Return the Contact value that reaches us from *peer*."""
+    def contact_uri(self, peer: Address) -> str:
+        """Return the URI that reaches us from *peer*."""
         suffix = ";transport=tcp" if peer.transport == "tcp" else ""
-        return f"<sip:{self.id}@{self.facing.sent_by(peer)}{suffix}>"
+        return f"sip:{self.id}@{self.facing.sent_by(peer)}{suffix}"
+
+    def uri(self, target_id: str, address: Address) -> str:
+        """Return the URI of *target_id*, which is reached at *address*."""
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        return f"sip:{target_id}@{host}:{address.port}"
 
     def message(self, neighbour: Neighbour, body: bytes) -> Request:
         """Return a MESSAGE with a MANSCDP *body* to a device.  Source: GB/T 28181-2022 A.1."""
@@ -47,11 +52,10 @@ class Own:
         body: bytes = b"",
     ) -> Request:
         """Return a request outside any dialog for *target_id*, which is reached at *address*."""
-        host = f"[{address.host}]" if ":" in address.host else address.host
         token = self.new_token()
         return Request(
             method,
-            f"sip:{target_id}@{host}:{address.port}",
+            self.uri(target_id, address),
             (
                 ("From", f"<sip:{self.id}@{self.realm}>;tag={token[:16]}"),
                 ("To", f"<sip:{target_id}@{self.realm}>"),

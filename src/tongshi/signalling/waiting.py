@@ -8,6 +8,7 @@ Source: GB/T 28181-2022 A.1, annex M.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -135,6 +136,7 @@ class Waiting:
         self._first = first
         self._gap = gap
         self._loop = asyncio.get_running_loop()
+        self._hosts: Counter[str] = Counter()
         self._waits: dict[int, Wait[DeviceInfoAnswer] | Wait[DeviceStatusAnswer] | Parts] = {}
 
     def __len__(self) -> int:
@@ -147,6 +149,7 @@ class Waiting:
         wait = One(kind, self._next(), device_id, address.host, sign)
         wait.arm(self._loop.time() + self._first)
         self._waits[wait.sn] = wait
+        self._hosts[wait.host] += 1
         return wait
 
     def parts(self, device_id: str, address: Address, sign: Callable[[], None]) -> Parts:
@@ -156,6 +159,7 @@ class Waiting:
         wait = Parts(gathering, self._next(), device_id, address.host, sign)
         wait.arm(gathering.deadline())
         self._waits[wait.sn] = wait
+        self._hosts[wait.host] += 1
         return wait
 
     async def result(self, wait: Wait[R]) -> R:
@@ -167,7 +171,10 @@ class Waiting:
 
     def end(self, wait: Wait[R]) -> None:
         """Wait no longer."""
-        self._waits.pop(wait.sn, None)
+        if self._waits.pop(wait.sn, None) is not None:
+            self._hosts[wait.host] -= 1
+            if not self._hosts[wait.host]:
+                del self._hosts[wait.host]
         wait.end()
 
     def arrived(self, device_id: str, source: Address, answer: Answer) -> bool:
@@ -180,6 +187,10 @@ class Waiting:
         self.taken += 1
         wait.sign()
         return True
+
+    def expects(self, host: str) -> bool:
+        """Return whether anything is awaited from *host*."""
+        return host in self._hosts
 
     def _next(self) -> int:
         self._sn = self._sn % LAST_SN + 1

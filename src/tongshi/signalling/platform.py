@@ -1,0 +1,354 @@
+"""The face of signalling: one platform id, its sockets, its neighbours, its sessions.
+
+::
+
+    UdpServer --+                       +-- RequestArrived --> Reception --> Neighbours
+                +-- Carrier -- Endpoint +                          +-------> Waiting, Sessions
+    TcpServer --+                       +-- Answered ... ----> Exchange --> Queries, Sessions
+
+Once a beat (a second, or less where keepalives are faster) overdue devices are judged and what
+was seen is handed over; everything else happens as it comes.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from tongshi.clock import Clock, SystemClock
+from tongshi.digest import Nonces
+from tongshi.gateway.engine import Engine, Transport
+from tongshi.gb28181.registration import Registrar, Terms
+from tongshi.gb28181.ssrc import SsrcPool
+from tongshi.gb28181.version import Version
+from tongshi.net.carrier import Carrier
+from tongshi.net.task import Supervisor
+from tongshi.net.tcp import TcpServer
+from tongshi.net.udp import UdpServer
+from tongshi.settings import MediaSettings, SignallingSettings, split_address
+from tongshi.signalling.event import (
+    DevicePresence,
+    DeviceRegistered,
+    Presence,
+    SignallingEvent,
+    Why,
+)
+from tongshi.signalling.exchange import Exchange
+from tongshi.signalling.facing import Facing
+from tongshi.signalling.neighbours import Known, Neighbour, Neighbours, Rules
+from tongshi.signalling.own import Own
+from tongshi.signalling.queries import Queries, QueryRules
+from tongshi.signalling.reception import Reception
+from tongshi.signalling.sessions import SessionRules, Sessions
+from tongshi.signalling.upstream import Means
+from tongshi.signalling.waiting import Waiting
+from tongshi.sip.address import Address
+from tongshi.sip.endpoint import Endpoint
+from tongshi.sip.event import Answered, Dropped, Event, LinkLost, RequestArrived, TimedOut
+
+_log = logging.getLogger(__name__)
+
+RECONCILE = 60.0
+"""Time between two comparisons of leases with what holds them, s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What is known of a device now.
+
+    last_proof: UNIX time of its last sign of life, s; None when none is known.
+    expires_in: s until its registration ends; None when it has none.
+    """
+
+    device_id: str
+    state: Presence
+    why: Why
+    host: str
+    port: int
+    transport: str
+    last_proof: float | None
+    expires_in: float | None
+    version: Version
+    user_agent: str
+    contact: str
+
+
+class Signalling:
+    """One platform.
+
+    password_of: a device's password; ``""`` lets it in without one, None keeps it out.  It is
+    called for every REGISTER and must answer from memory.
+    engine: receives media; it is started and stopped by its owner, before and after this.
+    flush: longest time that signs of life wait to be handed over, s.
+    """
+
+    def __init__(
+        self,
+        settings: SignallingSettings,
+        media: MediaSettings,
+        engine: Engine,
+        *,
+        password_of: Callable[[str], str | None],
+        clock: Clock | None = None,
+        new_token: Callable[[], str] = lambda: secrets.token_hex(12),
+        flush: float = 1.0,
+    ) -> None:
+        self._settings = settings
+        self._media = media
+        self._engine = engine
+        self._clock: Clock = clock or SystemClock()
+        self._password_of = password_of
+        self._new_token = new_token
+        self._beat = min(flush, 1.0, settings.keepalive / 4)
+        self._listeners: list[Callable[[SignallingEvent], None]] = []
+        self._tasks = Supervisor("signalling")
+        self.neighbours = Neighbours(
+            Rules(
+                keepalive=settings.keepalive,
+                misses=settings.keepalive_misses,
+                limit=settings.devices,
+                roam=settings.roam,
+                revive=settings.revive,
+            ),
+            self._emit,
+        )
+        self._realm = settings.realm or settings.id[:10]
+        self._udp: UdpServer | None = None
+        self._tcp: TcpServer | None = None
+
+    def subscribe(self, listener: Callable[[SignallingEvent], None]) -> None:
+        """Tell *listener* every event from now on, in this loop; it must return at once."""
+        self._listeners.append(listener)
+
+    def restore(self, rows: Iterable[Known]) -> None:
+        """Take what a store knew: these devices are unknown until heard from.  Before start."""
+        self.neighbours.restore(rows, self._clock.now(), self._clock.wall())
+
+    async def start(self) -> None:
+        """Listen on UDP and TCP; raises OSError when the address cannot be had."""
+        settings = self._settings
+        self._endpoint = Endpoint(new_token=self._new_token)
+        self._carrier: Carrier[Event] = Carrier(self._endpoint, self._heard, self._link_lost)
+        self._listen()
+        self.exchange = Exchange(self._endpoint, self._carrier.pump, self._own.facing.sent_by)
+        self.waiting = Waiting(
+            secrets.randbelow(2**30), first=settings.answer_timeout, gap=settings.part_gap
+        )
+        self.queries = Queries(
+            QueryRules(places=settings.queries, message=settings.message_timeout),
+            self._own,
+            self.exchange,
+            self.waiting,
+            self.neighbours,
+            self._emit,
+            self._clock,
+        )
+        self.sessions = Sessions(
+            SessionRules(Transport(self._media.transport), self._media.grace, self._media.sessions),
+            self._means(),
+            self.neighbours,
+            self._emit,
+            self._clock,
+        )
+        self.reception = Reception(
+            self._endpoint,
+            self._registrar(),
+            self.neighbours,
+            self.waiting,
+            self.sessions.end_call,
+            self._emit,
+            self._clock,
+        )
+        self._engine.subscribe(self.sessions.heard)
+        self.queries.start()
+        self._tasks.sustain(self._live, name="beat")
+        self._tasks.sustain(self._reconcile, name="reconcile")
+
+    async def stop(self) -> None:
+        """End every session with a BYE, hand over what was seen, close the sockets."""
+        await self.queries.stop()
+        await self.sessions.close_all()
+        await self._tasks.close()
+        self.neighbours.flush()
+        self.reception.flush()
+        self._carrier.pump()
+        for server in (self._udp, self._tcp):
+            if server is not None:
+                server.close()
+        self._carrier.close()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where we listen, as ``udp://host:port`` and ``tcp://host:port``."""
+        servers = (("udp", self._udp), ("tcp", self._tcp))
+        return tuple(
+            f"{name}://{_bracketed(server.host)}:{server.port}"
+            for name, server in servers
+            if server is not None
+        )
+
+    def devices(self) -> list[Device]:
+        """Return every device that is known, in no order."""
+        now = self._clock.now()
+        return [_device(neighbour, now) for neighbour in self.neighbours]
+
+    def device(self, device_id: str) -> Device | None:
+        """Return what is known of one device."""
+        neighbour = self.neighbours.get(device_id)
+        return _device(neighbour, self._clock.now()) if neighbour is not None else None
+
+    def figures(self) -> Mapping[str, float]:
+        """Return counts since the start and present states, by dotted name."""
+        found: dict[str, float] = {
+            "devices.known": len(self.neighbours),
+            "devices.online": self.neighbours.online,
+            "queries.waiting": len(self.waiting),
+            "queries.backlog": self.queries.backlog,
+            "queries.taken": self.waiting.taken,
+            "queries.strays": self.waiting.strays,
+            "sessions.open": len(self.sessions),
+            "requests.open": len(self.exchange),
+            "tasks.failures": self._tasks.failures,
+        }
+        counters: list[tuple[str, Mapping[str, int]]] = [
+            ("sip", self._endpoint.counters),
+            ("answers", self.reception.counters),
+            ("sessions", self.sessions.counters),
+        ]
+        if self._tcp is not None:
+            found["tcp.connections"] = len(self._tcp)
+            counters.append(("tcp", self._tcp.counters))
+        if self._udp is not None:
+            udp = self._udp
+            found |= {"udp.received": udp.received, "udp.sent": udp.sent}
+            found |= {"udp.unsent": udp.unsent, "udp.buffer": udp.buffer}
+        for part, counts in counters:
+            found |= {f"{part}.{name}": count for name, count in counts.items()}
+        return found
+
+    def _listen(self) -> None:
+        settings = self._settings
+        host, port = split_address(settings.listen)
+        self._udp = UdpServer(self._carrier, host, port)
+        try:
+            self._tcp = TcpServer(
+                self._carrier,
+                host,
+                self._udp.port,  # one port for both, also when it was chosen for us
+                limit=settings.connections,
+                idle=settings.connection_idle,
+            )
+        except OSError:
+            self._udp.close()
+            raise
+        facing = Facing(settings.advertise, self._udp.port, self._own_host)
+        self._own = Own(settings.id, self._realm, facing, self._new_token)
+
+    def _own_host(self, local: str) -> str:
+        for server in (self._udp, self._tcp):
+            host = server.own(local) if server is not None else ""
+            if host:
+                return host
+        return ""
+
+    def _means(self) -> Means:
+        return Means(
+            own=self._own,
+            exchange=self.exchange,
+            engine=self._engine,
+            ssrcs=SsrcPool(self._settings.id),
+            invite=self._settings.invite_timeout,
+            media=self._media.first_media + self._media.connect_timeout,
+            host=self._media.advertise,
+        )
+
+    def _registrar(self) -> Registrar:
+        settings = self._settings
+        terms = Terms(
+            realm=self._realm,
+            expires_min=settings.expires_min,
+            expires_max=settings.expires_max,
+            algorithm=settings.algorithm,
+            qop=settings.qop,
+            send_date=settings.send_date,
+        )
+        return Registrar(
+            terms,
+            Nonces(secrets.token_bytes(32)),
+            password_of=self._password_of,
+            is_registered=self._is_registered,
+        )
+
+    def _is_registered(self, device_id: str) -> bool:
+        neighbour = self.neighbours.get(device_id)
+        return neighbour is not None and neighbour.expires > self._clock.now()
+
+    def _emit(self, event: SignallingEvent) -> None:
+        match event:
+            case DevicePresence():
+                self._presence_changed(event)
+            case DeviceRegistered():
+                if event.transport == "tcp" and self._tcp is not None:
+                    self._keep_link(event.device_id)
+            case _:
+                pass
+        for listener in self._listeners:
+            listener(event)
+
+    def _presence_changed(self, event: DevicePresence) -> None:
+        if event.state is Presence.ONLINE and event.why is Why.REGISTERED:
+            self.queries.plan(event.device_id)
+        elif event.state is Presence.OFFLINE:
+            self.queries.forget(event.device_id)
+            self.sessions.end_device(event.device_id)
+
+    def _keep_link(self, device_id: str) -> None:
+        neighbour = self.neighbours.get(device_id)
+        if neighbour is not None and self._tcp is not None:
+            self._tcp.keep(neighbour.address.local)
+
+    def _heard(self, event: Event) -> None:
+        """Take one event of the endpoint; keepalives come first because most are such."""
+        if isinstance(event, RequestArrived):
+            self.reception.arrived(event)
+        elif isinstance(event, Answered | TimedOut | LinkLost):
+            self.exchange.settle(event)
+        elif isinstance(event, Dropped):
+            _log.debug("dropped from=%s why=%s", event.source, event.reason)
+
+    def _link_lost(self, address: Address, why: str) -> None:
+        self.neighbours.lose_link(address.local, self._clock.wall())
+
+    async def _live(self) -> None:
+        while True:
+            await asyncio.sleep(self._beat)
+            self.neighbours.expire(self._clock.now(), self._clock.wall())
+            self.neighbours.flush()
+            self.reception.flush()
+
+    async def _reconcile(self) -> None:
+        while True:
+            await asyncio.sleep(RECONCILE)
+            self.sessions.reconcile()
+
+
+def _device(neighbour: Neighbour, now: float) -> Device:
+    left = neighbour.expires - now
+    return Device(
+        device_id=neighbour.device_id,
+        state=neighbour.state,
+        why=neighbour.why,
+        host=neighbour.address.host,
+        port=neighbour.address.port,
+        transport=neighbour.address.transport,
+        last_proof=neighbour.proof,
+        expires_in=left if left > 0 else None,
+        version=neighbour.version,
+        user_agent=neighbour.user_agent,
+        contact=neighbour.contact,
+    )
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
