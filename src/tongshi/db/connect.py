@@ -95,7 +95,7 @@ def _open_server(url: URL) -> Engine:
         engine = create_engine(
             url, pool_size=READERS, max_overflow=READERS, pool_timeout=30, pool_pre_ping=True
         )
-    except ImportError as error:
+    except (ImportError, ArgumentError) as error:
         raise Invalid(f"the driver of this store is not installed: {error}") from None
     event.listen(engine, "begin", _begin_server)
     return engine

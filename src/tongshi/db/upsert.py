@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
+Upsert = postgresql.Insert | sqlite.Insert
+
 
 def upsert(
     connection: Connection,
@@ -17,25 +19,18 @@ def upsert(
 
     All rows have the same columns.  With an empty *update* existing rows stay as they are.
     """
-    if not rows:
-        return
+    if rows:
+        statement = build(connection.dialect.name, table, update)
+        connection.execute(statement, [dict(row) for row in rows])
+
+
+def build(dialect: str, table: Table, update: Iterable[str]) -> Upsert:
+    """Return the statement of `upsert` for ``sqlite`` or ``postgresql``."""
     keys = [column.name for column in table.primary_key]
     columns = list(update)
-    if connection.dialect.name == "postgresql":
-        server = postgresql.insert(table)
-        statement = server.on_conflict_do_update(
-            index_elements=keys, set_={name: server.excluded[name] for name in columns}
-        )
-        connection.execute(
-            statement if columns else server.on_conflict_do_nothing(), list(map(dict, rows))
-        )
-        return
-    file = sqlite.insert(table)
-    connection.execute(
-        file.on_conflict_do_update(
-            index_elements=keys, set_={name: file.excluded[name] for name in columns}
-        )
-        if columns
-        else file.on_conflict_do_nothing(),
-        list(map(dict, rows)),
-    )
+    kind = postgresql if dialect == "postgresql" else sqlite
+    statement: Upsert = kind.insert(table)
+    if not columns:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    new = {name: statement.excluded[name] for name in columns}
+    return statement.on_conflict_do_update(index_elements=keys, set_=new)

@@ -82,11 +82,11 @@ class Health:
                 before = replace(before, proof=max(before.proof or heard, heard))
             now = advance(before, evidence)
             self._states[device_id] = now
-        if before is not None and now.state is before.state:
-            return False
-        change = Change(device_id, now.state, now.why, now.since, now.noticed)
-        self._pending.put(device_id, _Pending(now, (change,)))
-        return True
+            if before is not None and now.state is before.state:
+                return False
+            change = Change(device_id, now.state, now.why, now.since, now.noticed)
+            self._pending.put(device_id, _Pending(now, (change,)))
+            return True
 
     def record_seen(self, seen: Mapping[str, float]) -> None:
         """Take signs of life: device -> UNIX time of the last, s.  No state changes by them."""
