@@ -5,11 +5,14 @@ and go away leave no trace; who is registered is known to the caller alone.
 
 ::
 
-    no Authorization, or one that is not Digest, or a nonce that is not ours -> 401
-    a nonce of ours that is too old                                          -> 401, stale=true
-    a device that nobody knows, or a wrong answer to a fresh nonce           -> 403
-    the right answer, Expires 0                                              -> 200, Unregistered
-    the right answer                                                         -> 200, Registered
+    no Authorization, or one that is not Digest                      401
+    a nonce that is not ours or too old                              401, if right stale=true
+    a device that nobody knows, or a wrong answer to a fresh nonce   403
+    the right answer, Expires 0                                      200, Unregistered
+    the right answer                                                 200, Registered
+
+The realm that a device answers with is not compared with ours: some answer with one that was
+typed into them.  The nonce is ours, and the password is what counts.
 
 Source: GB/T 28181-2022 9.1, 9.10.3, annex I; RFC 3261 10.3, 22.
 """
@@ -151,12 +154,15 @@ class Registrar:
         if credentials is None or not self._is_asked_for(credentials):
             return self._challenge(request, now, binding, stale=False), None
         freshness = self._nonces.judge(credentials.nonce, now, binding)
+        proven = password is not None and verify(
+            credentials, method=request.method, password=password, body=request.body
+        )
         if freshness is not Freshness.FRESH:
-            stale = freshness is Freshness.STALE
-            return self._challenge(request, now, binding, stale=stale), None
+            # Who knows the password only has the wrong nonce, and need not ask a person for it.
+            return self._challenge(request, now, binding, stale=proven), None
         if password is None:
             return self._refuse(request, device_id, source, 403, Refusal.UNKNOWN_DEVICE)
-        if not verify(credentials, method=request.method, password=password, body=request.body):
+        if not proven:
             return self._refuse(request, device_id, source, 403, Refusal.CREDENTIALS)
         return self._grant(request, device_id, source, wall)
 

@@ -69,8 +69,15 @@ class _Half:
         return events
 
     def accepts(self, request: Request) -> bool:
-        """Whether *request* belongs to this session's dialog."""
-        return self.dialog is not None and self.dialog.accepts(request)
+        """Whether *request* belongs to this session's dialog and is new.
+
+        A BYE is never too old: devices number it as they please.
+        """
+        if self.dialog is None:
+            return False
+        if request.method == "BYE":
+            return self.dialog.matches(request)
+        return self.dialog.accepts(request)
 
     def bye_over(self) -> None:
         """Learn that our BYE was answered, whatever the answer, or that none came."""
