@@ -164,8 +164,8 @@ class Pictures:
         at = payload.find(nal.START)
         if 0 <= at <= _JUNK:
             return payload[at:]
-        if self._torn or self._gap:
-            return b""
+        if (self._torn or self._gap) and not self._patient:
+            return b""  # the next picture begins with its packet; of a late sender nobody knows
         self.counts.unaligned += 1
         self._splitter = Splitter(self.codec)
         if self._parts:
