@@ -276,16 +276,16 @@ class Receiver:
             self._lost = True
         if key[:4] != self._stamp or kind != self._kind:
             self._finish(True)
-            self._loose = False
         self._key, self._stamp, self._kind = key, key[:4], kind
         self._plain, self._marked = kind, kind | 0x80
         if bounds[1] > bounds[0]:
             self._parts.append(datagram[bounds[0] : bounds[1]])
         if datagram[1] & 0x80:
-            self._loose = False
             self._finish(True)
 
     def _finish(self, ended: bool) -> None:
+        if ended:
+            self._loose = False
         parts = self._parts
         if parts:
             stamp = int.from_bytes(self._stamp, "big")
