@@ -1,0 +1,141 @@
+"""What signalling says, handed to the parts that keep it: register, presence, open pages."""
+
+import asyncio
+import logging
+from concurrent.futures import Future
+from functools import partial
+
+from tongshi.api.feed import Feed
+from tongshi.api.notices import catalog_stored, tell
+from tongshi.errors import Error
+from tongshi.gb28181.version import Version
+from tongshi.health.service import Health
+from tongshi.health.status import Evidence
+from tongshi.registry.entry import CatalogStanding, CatalogState, Description, Registration
+from tongshi.registry.merge import Changes
+from tongshi.registry.service import Registry
+from tongshi.registry.state import State
+from tongshi.signalling.event import (
+    CatalogGathered,
+    DeviceDescribed,
+    DevicePresence,
+    DeviceRegistered,
+    DevicesSeen,
+    QueryFailed,
+    RegistrationRefused,
+    SessionFailed,
+    SignallingEvent,
+)
+from tongshi.signalling.neighbours import Known
+
+_log = logging.getLogger(__name__)
+
+
+class Chronicle:
+    """Subscribe :meth:`take`; it never blocks.  Make it in the node's running loop."""
+
+    def __init__(self, registry: Registry, health: Health, feed: Feed) -> None:
+        self._registry = registry
+        self._health = health
+        self._feed = feed
+        self._loop = asyncio.get_running_loop()
+
+    def take(self, event: SignallingEvent) -> None:
+        """Keep what *event* says, then tell it to open pages."""
+        match event:
+            case DevicesSeen():
+                self._health.record_seen(event.seen)
+            case DevicePresence():
+                state = State(event.state.value)
+                evidence = Evidence(state, event.why.value, event.at, event.last_proof)
+                self._health.record(event.device_id, evidence)
+            case DeviceRegistered():
+                self._registry.record_registration(_registration(event))
+            case DeviceDescribed():
+                self._registry.record_description(_description(event))
+            case CatalogGathered():
+                self._store_catalog(event)
+            case QueryFailed(query="Catalog"):
+                self._registry.record_catalog_failure(event.device_id, event.code, event.at)
+                catalog_stored(self._feed, event.device_id)
+            case RegistrationRefused():
+                _log.warning(
+                    "event=refused device_id=%s from=%s:%d why=%s",
+                    event.device_id,
+                    event.host,
+                    event.port,
+                    event.why,
+                )
+            case SessionFailed():
+                _log.info(
+                    "event=session-failed channel_id=%s stage=%s code=%s why=%s",
+                    event.key.channel_id,
+                    event.stage,
+                    event.code,
+                    event.why,
+                )
+            case _:
+                pass
+        tell(self._feed, event)
+
+    def _store_catalog(self, event: CatalogGathered) -> None:
+        gathered = event.gathered
+        standing = CatalogStanding(
+            state=CatalogState.COMPLETE if gathered.complete else CatalogState.PARTIAL,
+            announced=gathered.announced or 0,
+            received=gathered.unique,
+            why=gathered.why.value if gathered.why is not None else "",
+            at=event.at,
+        )
+        try:
+            stored = self._registry.submit_catalog(event.device_id, gathered.items, standing)
+        except Error as error:
+            _log.error("event=catalog-lost device_id=%s why=%s", event.device_id, error)
+            return
+        stored.add_done_callback(partial(self._stored, event.device_id))
+
+    def _stored(self, device_id: str, done: Future[Changes]) -> None:
+        """Tell pages, from the loop: the future ends in the merging thread."""
+        if not done.cancelled() and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(catalog_stored, self._feed, device_id)
+
+
+def known_of(registration: Registration, last_proof: float | None) -> Known:
+    """Return what signalling restores from a stored *registration*."""
+    return Known(
+        device_id=registration.device_id,
+        host=registration.host,
+        port=registration.port,
+        transport=registration.transport,
+        expires_at=registration.expires_at,
+        version=Version.parse(registration.version),
+        user_agent=registration.user_agent,
+        contact=registration.contact,
+        last_proof=last_proof,
+    )
+
+
+def _registration(event: DeviceRegistered) -> Registration:
+    return Registration(
+        device_id=event.device_id,
+        host=event.host,
+        port=event.port,
+        transport=event.transport,
+        at=event.at,
+        expires_at=event.expires_at,
+        version=str(event.version),
+        user_agent=event.user_agent,
+        contact=event.contact,
+    )
+
+
+def _description(event: DeviceDescribed) -> Description:
+    answer = event.answer
+    return Description(
+        device_id=event.device_id,
+        at=event.at,
+        name=answer.name,
+        manufacturer=answer.manufacturer,
+        model=answer.model,
+        firmware=answer.firmware,
+    )

@@ -1,0 +1,236 @@
+"""One node: every part built, joined, started in order, and stopped in the reverse order.
+
+::
+
+    settings -> store -> writer -> registry, health, people, register
+                engine (in this process, or in workers)
+                signalling (uses the engine) --events--> chronicle -> registry, health, pages
+                views (register, sessions, engine) <- engine events
+                api and console (all of the above) <- web
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Engine as Store
+
+from tongshi.access.identity import Rules
+from tongshi.access.service import Given, People, Register
+from tongshi.api.application import application
+from tongshi.api.catalogs import Catalogs
+from tongshi.api.feed import Feed
+from tongshi.api.parts import Parts
+from tongshi.api.views import Views
+from tongshi.app.chronicle import Chronicle, known_of
+from tongshi.app.web import Web
+from tongshi.clock import Clock, SystemClock
+from tongshi.db.connect import connect, store_url
+from tongshi.db.kept import keep
+from tongshi.db.migrate import upgrade
+from tongshi.db.run import Run
+from tongshi.db.writer import Writer
+from tongshi.errors import Conflict, Exhausted
+from tongshi.gateway.engine import Engine
+from tongshi.gateway.engines.builtin import Local
+from tongshi.gateway.engines.workers import Workers
+from tongshi.health.service import Health
+from tongshi.registry.service import Registry
+from tongshi.settings import Settings
+from tongshi.signalling.platform import Signalling
+
+_log = logging.getLogger(__name__)
+
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class Node:
+    """One platform with its store, gateway and pages.  Use as an async context manager.
+
+    first: name and one-time password of the first administrator; None when accounts exist.
+    device_password: what devices without a password of their own register with.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self.first: Given | None = None
+        self.device_password = settings.signalling.password
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._open_store()
+            await self._open_engine()
+            await self._open_signalling()
+            await self._open_web()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        _log.info("event=started sip=%s web=%s", self.signalling.addresses, self.web_address)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+        _log.info("event=stopped")
+
+    @property
+    def web_address(self) -> str:
+        """Where the console answers, as ``http://host:port``."""
+        host = "127.0.0.1" if self._web.host in ("0.0.0.0", "::") else self._web.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._web.port}"
+
+    @property
+    def sip_port(self) -> int:
+        """The port at which devices register, over UDP and TCP."""
+        return int(self.signalling.addresses[0].rpartition(":")[2])
+
+    def figures(self) -> Mapping[str, float]:
+        """Return signalling's counts and what is leased now; all 0 when nobody watches."""
+        return {
+            **self.signalling.figures(),
+            "ports.leased": self.engine.leased_ports(),
+            "views.open": len(self.views),
+        }
+
+    # Starting, in order
+
+    async def _open_store(self) -> None:
+        settings = self.settings
+        data = Path(settings.node.data)
+        self.store = await asyncio.to_thread(_open, settings.store.url, data)
+        self._stack.callback(self.store.dispose)
+        if not self.device_password:
+            self.device_password = await asyncio.to_thread(
+                keep, self.store, "device-password", _spell_password
+            )
+        run = await asyncio.to_thread(Run, self.store, self.clock)
+        self.writer = Writer(self.store, flush=settings.store.flush, queue=settings.store.queue)
+        self._stack.push_async_callback(asyncio.to_thread, self.writer.close)
+        self.writer.attach(run)
+        self.registry = Registry(self.store, self.writer)
+        self.health = Health(self.store, self.writer, self.clock)
+        self.people = await asyncio.to_thread(
+            People, self.store, self.writer, self.clock, _rules(settings)
+        )
+        self.register = Register(self.store, self.writer, self.clock)
+        self._stack.push_async_callback(self._close_run, run)
+        await asyncio.to_thread(self.health.start, run.previous)
+        await asyncio.to_thread(self.register.close_left_open, run.previous)
+        self.first = await asyncio.to_thread(self.people.make_first)
+
+    async def _close_run(self, run: Run) -> None:
+        await asyncio.to_thread(self.registry.close)
+        self.health.note_proofs()
+        self.writer.call(run.end())
+
+    async def _open_engine(self) -> None:
+        media = self.settings.media
+        self.engine: Engine = Workers(media) if media.workers else Local(media)
+        await self.engine.start()
+        self._stack.push_async_callback(self.engine.stop)
+
+    async def _open_signalling(self) -> None:
+        settings = self.settings
+        self.feed = Feed(secrets.token_hex(4))
+        self.signalling = Signalling(
+            settings.signalling,
+            settings.media,
+            self.engine,
+            password_of=lambda _: self.device_password,
+            clock=self.clock,
+            flush=settings.store.flush,
+        )
+        chronicle = Chronicle(self.registry, self.health, self.feed)
+        self.signalling.subscribe(chronicle.take)
+        rows = await asyncio.to_thread(self.registry.registrations, self.clock.wall())
+        self.signalling.restore(known_of(row, self._proof(row.device_id)) for row in rows)
+        try:
+            await self.signalling.start()
+        except OSError as error:
+            listen = settings.signalling.listen
+            raise Conflict(f"SIP address {listen} cannot be had: {error.strerror}") from error
+        self._stack.push_async_callback(self.signalling.stop)
+
+    def _proof(self, device_id: str) -> float | None:
+        presence = self.health.status(device_id)
+        return presence.proof if presence is not None else None
+
+    async def _open_web(self) -> None:
+        self.views = Views(
+            self.register,
+            self.signalling.sessions,
+            self.engine,
+            self.feed,
+            self.clock,
+            lambda: secrets.token_urlsafe(24),
+            limit=self.settings.media.viewers,
+        )
+        self.engine.subscribe(self.views.heard)
+        self.views.start()
+        self._stack.push_async_callback(self.views.stop)
+        self.catalogs = Catalogs(self.signalling.queries.catalog, self.feed)
+        self._stack.push_async_callback(self.catalogs.stop)
+        self._web = Web(application(self._parts()), self.settings.web.listen)
+        await self._web.start()
+        self._stack.push_async_callback(self._web.stop)
+        self._stack.callback(self.feed.close)
+
+    def _parts(self) -> Parts:
+        return Parts(
+            people=self.people,
+            register=self.register,
+            registry=self.registry,
+            views=self.views,
+            catalogs=self.catalogs,
+            engine=self.engine,
+            feed=self.feed,
+            settings=self.settings,
+            clock=self.clock,
+            version=version("tongshi"),
+            platform=self._platform,
+            figures={"node": self.figures},
+            healthy=self._check,
+        )
+
+    def _platform(self) -> Mapping[str, str]:
+        signalling = self.settings.signalling
+        return {
+            "id": signalling.id,
+            "realm": signalling.realm or signalling.id[:10],
+            "address": signalling.advertise or self.signalling.addresses[0].split("//")[1],
+        }
+
+    async def _check(self) -> None:
+        """Raise Exhausted while the store cannot be written."""
+        fault = self.writer.health().fault
+        if fault:
+            raise Exhausted(f"the store cannot be written: {fault}", resource="disk")
+
+
+def _open(url: str, data: Path) -> Store:
+    """Open the store and bring it up to date.  Blocks."""
+    if not url:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    store = connect(store_url(url, data))
+    upgrade(store)
+    return store
+
+
+def _spell_password() -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(16))
+
+
+def _rules(settings: Settings) -> Rules:
+    web = settings.web
+    return Rules(
+        idle=web.idle_minutes * 60,
+        absolute=web.session_hours * 3600,
+        attempts=web.attempts,
+        lock=web.lock_minutes * 60,
+    )

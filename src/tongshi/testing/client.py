@@ -1,0 +1,80 @@
+"""A small client of the HTTP interface: signs in, calls, and raises what the node answers."""
+
+import http.client
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+Json = Any
+"""A decoded answer; its shape is in the OpenAPI."""
+
+
+class Refused(Exception):
+    """The node answered with a problem document."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
+        self.status = status
+        self.problem = problem
+
+
+@dataclass(slots=True)
+class Client:
+    """One signed-in program.  Every call blocks, on a connection of its own: use it in threads.
+
+    address: as ``http://host:port``.  timeout: s for one call.
+    """
+
+    address: str
+    cookie: str = ""
+    timeout: float = 60.0
+
+    def sign_in(self, name: str, password: str) -> dict[str, Any]:
+        """Sign in and keep the session; return who this is."""
+        told = self.call("POST", "/session", {"name": name, "password": password})
+        assert isinstance(told, dict)
+        return told
+
+    def change_password(self, present: str, new: str) -> None:
+        """Replace the own password."""
+        self.call("POST", "/session/password", {"present": present, "new": new})
+
+    def call(self, method: str, path: str, body: object = None) -> Json:
+        """Return the decoded answer of a JSON call; None for an empty one.  Raises Refused."""
+        data = self.fetch(method, path, body)
+        return json.loads(data) if data else None
+
+    def fetch(self, method: str, path: str, body: object = None) -> bytes:
+        """Return the bytes of an answer.  Raises Refused, OSError."""
+        parts = urlsplit(self.address)
+        connection = http.client.HTTPConnection(
+            parts.hostname or "", parts.port or 80, timeout=self.timeout
+        )
+        headers = {"Accept": "*/*", "Origin": self.address}
+        if self.cookie:
+            headers["Cookie"] = self.cookie
+        data = None
+        if body is not None:
+            data = json.dumps(body).encode()
+            headers["Content-Type"] = "application/json"
+        try:
+            connection.request(method, f"/api{path}", data, headers)
+            answer = connection.getresponse()
+            read = answer.read()
+            given = answer.getheader("Set-Cookie")
+        finally:
+            connection.close()
+        if given:
+            self.cookie = given.partition(";")[0]
+        if answer.status >= 400:
+            raise Refused(answer.status, _problem(read))
+        return read
+
+
+def _problem(data: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(data)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"detail": data[:200].decode("utf-8", "replace")}
