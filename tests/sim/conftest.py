@@ -28,9 +28,11 @@ SSRC = "0200000007"
 
 async def until(done: Callable[[], object], *, seconds: float = 15.0) -> None:
     """Wait until *done* is true; the time-out is for defects only."""
-    async with asyncio.timeout(seconds):
-        while not done():
-            await asyncio.sleep(0.01)
+    for _ in range(round(seconds / 0.01)):
+        if done():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
 
 
 class Witness:
@@ -85,9 +87,7 @@ class Witness:
     def counters(self) -> list[int | None]:
         """Decode everything from the first key frame and read each picture's counter."""
         pictures = self.pictures
-        decoder = av.CodecContext.create(
-            "hevc" if pictures[0].codec is Codec.H265 else "h264", "r"
-        )
+        decoder = av.CodecContext.create("hevc" if pictures[0].codec is Codec.H265 else "h264", "r")
         assert isinstance(decoder, av.VideoCodecContext)
         shown = []
         for unit in pictures:

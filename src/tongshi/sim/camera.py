@@ -15,6 +15,8 @@ from random import SystemRandom
 
 from tongshi.clock import Clock, SystemClock
 from tongshi.errors import PeerSilent
+from tongshi.gb28181.version import Version
+from tongshi.media.unit import Codec
 from tongshi.net.carrier import Carrier
 from tongshi.net.tcp import Dialer
 from tongshi.net.udp import UdpServer
@@ -254,12 +256,19 @@ def facing(host: str, port: int) -> str:
 
 
 def camera_profile(
-    device_id: str, name: str, shot: Shot, *, channel_id: str = "", address: str = ""
+    device_id: str,
+    name: str,
+    shot: Shot,
+    *,
+    channel_id: str = "",
+    address: str = "",
+    version: Version = Version.V2016,
 ) -> Profile:
     """Return a camera with one channel; its id is the device's own unless given."""
     return Profile(
         device_id,
         name,
         (Channel(channel_id or device_id, name, shot, address),),
-        model="SimCam-H265" if shot.codec.value == "h265" else "SimCam-H264",
+        model="SimCam-H265" if shot.codec is Codec.H265 else "SimCam-H264",
+        version=version,
     )

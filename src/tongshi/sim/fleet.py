@@ -1,0 +1,278 @@
+"""Many simulated devices together, in this process or in one of their own.
+
+As a process: ``python -m tongshi.sim.fleet --platform HOST:PORT --platform-id ID --password-env
+NAME``.  It prints one JSON object a line for each event, reads one a line as commands, and ends
+with its standard input.
+
+    {"do": "kill" | "start" | "drop", "device": ID}        fall silent; come back; cut TCP
+    {"do": "quirks", "device": ID, "quirks": [NAME, ...]}
+    {"do": "impair", "device": ID, "impairments": "loss=0.05,reorder=0.1"}
+    {"do": "figures"}                                      prints what runs now
+    {"do": "stop"}
+
+Events: ``ready`` once with counts, then ``registered``, ``unregistered``, ``platform-lost``,
+``queried``, ``invited``, ``agreed``, ``call-ended``, ``died``, each with ``device``; ``figures``;
+``refused`` for a command that could not be carried out; ``stopped`` as the last.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import uvloop
+
+from tongshi.errors import Error, Invalid, Missing
+from tongshi.settings import split_address
+from tongshi.sim.answering import Queried
+from tongshi.sim.calling import Agreed, CallEnded, Invited
+from tongshi.sim.camera import Camera, Wiring
+from tongshi.sim.depot import Depot
+from tongshi.sim.device import DeviceEvent
+from tongshi.sim.impair import parse as parse_impairments
+from tongshi.sim.join import Died, Join, PlatformLost, Registered, Unregistered
+from tongshi.sim.quirks import Quirks
+from tongshi.sim.scene import Studio
+from tongshi.sim.town import Spec, demo_town
+
+Report = Callable[[dict[str, Any]], None]
+
+
+class Fleet:
+    """Devices of a list of specs, joined to one platform.  Use it with ``async with``.
+
+    join: how all of them join.  report: gets each event as plain data.  local: own address;
+    empty: the one that faces the platform.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[Spec],
+        host: str,
+        port: int,
+        join: Join,
+        *,
+        report: Report | None = None,
+        local: str = "",
+    ) -> None:
+        self.specs = {spec.device_id: spec for spec in specs}
+        self.cameras: dict[str, Camera] = {}
+        self.studio = Studio()
+        self._depot = Depot(self.studio)
+        self._platform = (host, port)
+        self._join = join
+        self._report = report or _unheard
+        self._local = local
+
+    async def __aenter__(self) -> Self:
+        await self.studio.__aenter__()
+        try:
+            for device_id in self.specs:
+                await self.start(device_id)
+        except BaseException:
+            await self._close()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._close()
+
+    async def start(self, device_id: str) -> None:
+        """Start a device, anew if it runs already.  Raises Missing and OSError."""
+        spec = self.specs.get(device_id)
+        if spec is None:
+            raise Missing(f"no such device: {device_id}")
+        running = self.cameras.pop(device_id, None)
+        if running is not None:
+            await running.stop()
+        host, port = self._platform
+        camera = Camera(
+            spec.profile,
+            self._join,
+            Wiring(host, port, spec.tcp, self._local, spec.impairments),
+            self._depot,
+            quirks=Quirks.of(spec.quirks),
+            on_event=self._tell,
+        )
+        self.cameras[device_id] = camera
+        await camera.start()
+
+    def camera(self, device_id: str) -> Camera:
+        """Return a running device; raises Missing."""
+        try:
+            return self.cameras[device_id]
+        except KeyError:
+            raise Missing(f"no such device: {device_id}") from None
+
+    async def obey(self, order: dict[str, Any]) -> None:
+        """Carry out one command of the module's list, except ``stop``.  Raises Invalid, Missing."""
+        match order:
+            case {"do": "kill", "device": str(device_id)}:
+                self.camera(device_id).kill()
+            case {"do": "start", "device": str(device_id)}:
+                await self.start(device_id)
+            case {"do": "drop", "device": str(device_id)}:
+                self.camera(device_id).drop_connection()
+            case {"do": "quirks", "device": str(device_id), "quirks": list(names)}:
+                self.camera(device_id).set_quirks(Quirks.of(map(str, names)))
+            case {"do": "impair", "device": str(device_id), "impairments": str(text)}:
+                self.camera(device_id).impair(parse_impairments(text))
+            case {"do": "figures"}:
+                self._report(self.figures())
+            case _:
+                raise Invalid(f"not a command: {order!r}"[:200])
+
+    def figures(self) -> dict[str, Any]:
+        """Return what runs now as plain data."""
+        streams = [stream for camera in self.cameras.values() for stream in camera.streams]
+        films = [reel for reel in self.studio.running() if reel.film is not None]
+        return {
+            "event": "figures",
+            "registered": sum(camera.device.registered for camera in self.cameras.values()),
+            "streams": len(streams),
+            "frames": sum(stream.counts.frames for stream in streams),
+            "dropped": sum(stream.counts.dropped for stream in streams),
+            "films": [
+                {
+                    "view": reel.shot.view,
+                    "codec": reel.shot.codec.value,
+                    "width": reel.shot.width,
+                    "frames": reel.film.frames,
+                    "skipped": reel.film.skipped,
+                    "cpu_ms_per_frame": round(1000 * reel.film.cpu / max(reel.film.frames, 1), 2),
+                }
+                for reel in films
+                if reel.film is not None
+            ],
+        }
+
+    async def _close(self) -> None:
+        cameras, self.cameras = list(self.cameras.values()), {}
+        await asyncio.gather(*(camera.stop() for camera in cameras))
+        await self.studio.__aexit__(None, None, None)
+
+    def _tell(self, camera: Camera, event: DeviceEvent) -> None:
+        self._report({**describe(event), "device": camera.profile.device_id})
+
+
+def describe(event: DeviceEvent) -> dict[str, Any]:
+    """Return *event* as plain data."""
+    match event:
+        case Registered(expires=expires, refreshed=refreshed):
+            return {"event": "registered", "expires": expires, "refreshed": refreshed}
+        case Unregistered(status=status, reason=reason):
+            return {"event": "unregistered", "status": status, "reason": reason}
+        case PlatformLost():
+            return {"event": "platform-lost"}
+        case Queried(command=command):
+            return {"event": "queried", "command": command}
+        case Invited(call=call):
+            return {
+                "event": "invited",
+                "channel": call.channel.channel_id,
+                "stream": call.stream,
+                "transport": "tcp" if call.tcp else "udp",
+                "ssrc": call.ssrc,
+            }
+        case Agreed(call=call):
+            return {"event": "agreed", "channel": call.channel.channel_id}
+        case CallEnded(call=call, why=why):
+            return {"event": "call-ended", "channel": call.channel.channel_id, "why": why}
+        case Died():
+            return {"event": "died"}
+
+
+def _unheard(told: dict[str, Any]) -> None:
+    """Take a report that nobody wants."""
+
+
+def write_line(told: dict[str, Any]) -> None:
+    """Print one object as one line."""
+    sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+async def serve(fleet: Fleet) -> None:
+    """Run *fleet* until standard input ends, or says stop."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    try:
+        async with fleet:
+            channels = sum(len(spec.profile.channels) for spec in fleet.specs.values())
+            write_line({"event": "ready", "devices": len(fleet.specs), "channels": channels})
+            while line := await reader.readline():
+                if not await _take(fleet, line):
+                    break
+    finally:
+        transport.close()
+    write_line({"event": "stopped"})
+
+
+async def _take(fleet: Fleet, line: bytes) -> bool:
+    """Carry out one line; return whether to go on."""
+    try:
+        order = json.loads(line)
+    except ValueError:
+        order = None
+    if isinstance(order, dict) and order.get("do") == "stop":
+        return False
+    try:
+        await fleet.obey(order if isinstance(order, dict) else {})
+    except (Error, OSError) as error:
+        write_line({"event": "refused", "why": str(error)})
+    return True
+
+
+def password_from(name: str) -> str:
+    """Return the password in the environment variable *name*; raises Invalid when it is unset."""
+    try:
+        return os.environ[name]
+    except KeyError:
+        raise Invalid(f"environment variable {name} is not set") from None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demonstration's devices as a process."""
+    parser = argparse.ArgumentParser(prog="python -m tongshi.sim.fleet")
+    parser.add_argument("--platform", required=True, metavar="HOST:PORT")
+    parser.add_argument("--platform-id", default="34020000002000000001")
+    parser.add_argument("--domain", default="")
+    parser.add_argument("--password-env", default="TONGSHI_SIMULATE_PASSWORD", metavar="NAME")
+    parser.add_argument("--cameras", type=int, default=24, help="of the town's 24")
+    parser.add_argument("--no-recorder", action="store_true")
+    parser.add_argument("--keepalive", type=float, default=60.0)
+    parser.add_argument("--expires", type=int, default=3600)
+    given = parser.parse_args(arguments)
+    host, port = split_address(given.platform)
+    town = demo_town()
+    specs = town[: min(given.cameras, 24)] + ([] if given.no_recorder else town[24:])
+    join = Join(
+        given.platform_id,
+        password_from(given.password_env),
+        domain=given.domain,
+        keepalive=given.keepalive,
+        expires=given.expires,
+    )
+
+    async def run() -> None:
+        await serve(Fleet(specs, host, port, join, report=write_line))
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
