@@ -92,15 +92,13 @@ class _Half:
             self._end(Ended(By.LOCAL if self.state is State.ENDING else By.REMOTE))
         return request.response(200)
 
-    def _send_bye(self) -> None:
-        if self.dialog is not None:
-            self._steps.append(Bye(self.dialog.request("BYE")))
+    def _send_bye(self, dialog: Dialog) -> None:
+        self._steps.append(Bye(dialog.request("BYE")))
         self.state = State.ENDING
 
-    def _give_up(self, event: Failed) -> None:
+    def _give_up(self, dialog: Dialog, event: Failed) -> None:
         """End a dialog that nobody gets to know of."""
-        if self.dialog is not None:
-            self._steps.append(Bye(self.dialog.request("BYE"), stray=True))
+        self._steps.append(Bye(dialog.request("BYE"), stray=True))
         self._end(event)
 
     def _end(self, event: SessionEvent) -> None:
@@ -173,8 +171,8 @@ class Caller(_Half):
         elif self.state is State.CALLING:
             self.state = State.CANCELLING
             self._steps.append(Cancel())
-        elif self.state is State.ESTABLISHED:
-            self._send_bye()
+        elif self.dialog is not None and self.state is State.ESTABLISHED:
+            self._send_bye(self.dialog)
 
     def _accepted(self, response: Response) -> None:
         dialog = _dialog_of(self.request, response)
@@ -188,20 +186,20 @@ class Caller(_Half):
         self._steps.append(Acknowledge(dialog.acknowledge()))
         if self.state is State.CALLING:
             self.dialog = dialog
-            self._read_answer(response)
+            self._read_answer(dialog, response)
         elif self.state is State.CANCELLING:
             # The CANCEL crossed the 200 (RFC 3261 15.1.1): the session exists, so it is ended.
             self.dialog = dialog
-            self._send_bye()
+            self._send_bye(dialog)
         else:
             # Too late, or a second device answered (RFC 3261 13.2.2.4).
             self._steps.append(Bye(dialog.request("BYE"), stray=True))
 
-    def _read_answer(self, response: Response) -> None:
+    def _read_answer(self, dialog: Dialog, response: Response) -> None:
         try:
             answer = Answer.parse(response.body)
         except RemoteProtocolError as error:
-            self._give_up(Failed(Stage.ANSWER, response.status, str(error)))
+            self._give_up(dialog, Failed(Stage.ANSWER, response.status, str(error)))
             return
         self.state = State.ESTABLISHED
         self._events.append(Established(answer))
@@ -263,23 +261,23 @@ class Callee(_Half):
 
     def acknowledged(self, ack: Request) -> None:
         """Take the ACK of our 200; repeated ones do nothing."""
-        if self.state is not State.ANSWERED:
+        if self.dialog is None or self.state is not State.ANSWERED:
             return
         if self._leaving:
-            self._send_bye()
+            self._send_bye(self.dialog)
             return
         try:
             answer = self._answer or Answer.parse(ack.body)
         except RemoteProtocolError as error:
-            self._give_up(Failed(Stage.ANSWER, None, str(error)))
+            self._give_up(self.dialog, Failed(Stage.ANSWER, None, str(error)))
             return
         self.state = State.ESTABLISHED
         self._events.append(Established(answer))
 
     def unacknowledged(self) -> None:
         """Learn that no ACK came in time."""
-        if self.state is State.ANSWERED:
-            self._give_up(Failed(Stage.ACK, None, "no ACK"))
+        if self.dialog is not None and self.state is State.ANSWERED:
+            self._give_up(self.dialog, Failed(Stage.ACK, None, "no ACK"))
 
     def arrived(self, request: Request) -> Response:
         """Return the answer to a BYE or other request within the dialog."""
@@ -290,8 +288,8 @@ class Callee(_Half):
 
         A BYE before the ACK is forbidden (RFC 3261 15), so then it waits for that.
         """
-        if self.state is State.ESTABLISHED:
-            self._send_bye()
+        if self.dialog is not None and self.state is State.ESTABLISHED:
+            self._send_bye(self.dialog)
         elif self.state is State.ANSWERED:
             self._leaving = True
 

@@ -7,6 +7,7 @@ Source: GB/T 28181-2022 A.2.1.9.
 """
 
 from collections.abc import Callable
+from sys import intern
 from xml.etree.ElementTree import Element as Tree
 
 from tongshi.gb28181.catalog import Column, Details, Item, columns
@@ -17,7 +18,36 @@ from tongshi.gb28181.version import Version
 Value = str | int | float | None
 _CONVERT: dict[str, Callable[[str], Value]] = {"str": text, "int": whole, "float": double}
 _INFO = "info"
+# What thousands of items of one catalog have in common is kept once.
+_COMMON = frozenset(
+    [
+        "manufacturer",
+        "model",
+        "owner",
+        "civil_code",
+        "block",
+        "parent_id",
+        "end_time",
+        "status",
+        "business_group_id",
+        "resolution",
+        "stream_number_list",
+        "download_speed",
+        "grassroots_code",
+        "encode_type",
+        "management_unit",
+        "contact_info",
+    ]
+)
 _GROUP_WIRE = "BusinessGroupID"
+
+
+def _converter(row: Column) -> Callable[[str], Value]:
+    return _common if row.attribute in _COMMON else _CONVERT[row.kind]
+
+
+def _common(value: str) -> str:
+    return intern(text(value))
 
 
 class _Table:
@@ -25,7 +55,7 @@ class _Table:
 
     def __init__(self, rows: tuple[Column, ...]) -> None:
         self.blank: list[Value] = ["" if row.kind == "str" else None for row in rows]
-        self.exact = {row.wire: (at, _CONVERT[row.kind]) for at, row in enumerate(rows)}
+        self.exact = {row.wire: (at, _converter(row)) for at, row in enumerate(rows)}
         self.folded = {wire.lower(): place for wire, place in self.exact.items()}
         self.written = {
             to_2022: [(row.attribute, row.wire) for row in rows if row.belongs(to_2022)]

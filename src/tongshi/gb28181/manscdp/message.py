@@ -133,8 +133,7 @@ def _lines(
             return Root.RESPONSE, "DeviceInfo", response.device_info_lines(message)
         case DeviceStatusQuery():
             return Root.QUERY, "DeviceStatus", []
-        case DeviceStatusAnswer():
-            return Root.RESPONSE, "DeviceStatus", response.device_status_lines(message)
+    return Root.RESPONSE, "DeviceStatus", response.device_status_lines(message)
 
 
 def _other(message: Other) -> str:
