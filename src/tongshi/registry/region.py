@@ -49,9 +49,11 @@ PROVINCES: dict[str, tuple[str, str]] = {
 def region_of(civil_code: str, entry_id: str, fallback: str = "") -> str:
     """Return the division of an entry, without padding; *fallback* when it says nothing usable.
 
-    Its civil code when that is one of a known province; else the first six digits of its id:
-    devices send nothing, "CivilCode", ten digits or their own id for a civil code.
+    A division is itself.  Else its civil code when that is one of a known province; else the
+    first six digits of its id: devices send nothing, "CivilCode", ten digits or their own id.
     """
+    if entry_id[:2] in PROVINCES and civil.is_code(entry_id):
+        return civil.trimmed(entry_id)
     if civil_code[:2] in PROVINCES and civil.is_code(civil_code):
         return civil.trimmed(civil_code)
     if entry_id[:2] in PROVINCES and is_code(entry_id):

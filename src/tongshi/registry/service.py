@@ -37,6 +37,7 @@ from tongshi.registry.entry import (
 )
 from tongshi.registry.intake import store as intake
 from tongshi.registry.merge import Changes, merge
+from tongshi.registry.region import region_of
 from tongshi.registry.tree import (
     UNPLACED,
     Division,
@@ -141,7 +142,7 @@ class Registry:
         standing = replace(standing, complete_at=at if complete else None)
         with self._engine.connect() as connection:
             stored = intake.read_stored(connection, device_id)
-            region = intake.read_region(connection, device_id)
+            region = intake.read_region(connection, device_id) or region_of("", device_id)
         changes = merge(device_id, stored, items, complete=complete, region=region)
         self._store(device_id, source, standing, changes, at)
         return changes

@@ -75,7 +75,7 @@ def page_devices(
         Sort.NAME: [_shown_name, devices.c.device_id],
         Sort.ID: [devices.c.device_id],
         Sort.STATE: [_device_state, _shown_name, devices.c.device_id],
-        Sort.NEWEST: [devices.c.first_at.desc(), devices.c.device_id],
+        Sort.NEWEST: [devices.c.first_at, devices.c.device_id],
     }
     order = orders[query.sort]
     found = select(devices, *_PRESENCE).select_from(_devices_joined).where(*where)
@@ -105,7 +105,7 @@ def page_channels(
         Sort.NAME: [c.name, c.device_id, c.channel_id],
         Sort.ID: [c.channel_id, c.device_id],
         Sort.STATE: [_channel_state, c.name, c.device_id, c.channel_id],
-        Sort.NEWEST: [c.appeared_at.desc(), c.device_id, c.channel_id],
+        Sort.NEWEST: [c.appeared_at, c.device_id, c.channel_id],
     }
     order = orders[query.sort]
     # An index finds the page; only its rows are read whole.
@@ -319,9 +319,15 @@ def _channel_conditions(scope: Scope, query: Query) -> list[ColumnElement[bool]]
 
 def _cut(found: Select[Any], order: Sequence[ColumnElement[Any]], query: Query) -> Select[Any]:
     """Return *found* in order, only the page that *query* asks for."""
-    turned = [column.desc() if query.descending else column for column in order[:1]]
     first = (query.number - 1) * query.size
-    return found.order_by(*turned, *order[1:]).limit(query.size).offset(first)
+    return found.order_by(*_turned(order, query)).limit(query.size).offset(first)
+
+
+def _turned(order: Sequence[ColumnElement[Any]], query: Query) -> list[ColumnElement[Any]]:
+    """Return *order*, its first column the other way round where *query* wants that."""
+    first, *rest = order
+    backward = query.descending is not (query.sort is Sort.NEWEST)
+    return [first.desc() if backward else first, *rest]
 
 
 def _devices(connection: Connection, scope: Scope, found: Select[Any]) -> tuple[Device, ...]:
@@ -352,13 +358,12 @@ def _channels(
 ) -> tuple[Channel, ...]:
     page = keys.subquery()
     c = channels.c
-    turned = [column.desc() if query.descending else column for column in order[:1]]
     rows = connection.execute(
         select(channels, _shown_name.label("device_name"), _channel_state.label("state"))
         .select_from(_channels_joined)
         .join(page, and_(page.c.device_id == c.device_id, page.c.channel_id == c.channel_id))
         .join(devices, devices.c.device_id == c.device_id)
-        .order_by(*turned, *order[1:])
+        .order_by(*_turned(order, query))
     )
     return tuple(_channel(row) for row in rows)
 
