@@ -168,13 +168,13 @@ class Engine(Protocol):
     async def adopt(
         self, stream: str, ssrc: int | None, payload_types: PayloadTypes, host: str = ""
     ) -> None:
-        """Take over what the answer said, and start the timers of the first media.
+        """Take over what the answer said; start the timers of the first media, if it comes to us.
 
         host: where the answer says that media comes from; empty when it cannot be trusted.
         """
 
     async def connect(self, stream: str, host: str, port: int) -> None:
-        """Connect a TCP_ACTIVE stream to its sender; starts the timers as ``adopt`` does.
+        """Connect a TCP_ACTIVE stream to its sender, then start the timers of the first media.
 
         At least three attempts, 1 s apart, within the connect time-out of the settings.
         Raises PeerSilent (nobody answers) or EngineFailed(stage="connect") (refused).

@@ -108,7 +108,8 @@ class Live:
         """Take over what the answer said."""
         self.pipeline.announce(ssrc, payload_types)
         self._host = host
-        self.start()
+        if self.receive.transport is not Transport.TCP_ACTIVE:
+            self.start()  # else when we have connected
 
     def start(self) -> None:
         """Begin to expect media."""
