@@ -207,6 +207,10 @@ class Neighbours:
         for device_id in self._on_link.pop(local, ()):
             self._leave(self._by_id[device_id], Why.LINK_LOST, wall)
 
+    def reached_by(self, local: str) -> bool:
+        """Return whether any device is reached by the TCP connection *local*."""
+        return local in self._on_link
+
     def restore(self, rows: Iterable[Known], now: float, wall: float) -> None:
         """Take what a store knew before a restart: unknown until heard from.
 

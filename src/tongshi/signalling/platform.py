@@ -208,6 +208,7 @@ class Signalling:
             "queries.taken": self.waiting.taken,
             "queries.strays": self.waiting.strays,
             "sessions.open": len(self.sessions),
+            "sessions.ssrcs": self.sessions.leased_ssrcs(),
             "requests.open": len(self.exchange),
             "tasks.failures": self._tasks.failures,
         }

@@ -272,6 +272,10 @@ class Sessions:
         self.counters["leaks"] += len(leaked)
         return len(leaked)
 
+    def leased_ssrcs(self) -> int:
+        """Return how many SSRCs are leased now; 0 when nothing is open."""
+        return sum(1 for _ in self._means.ssrcs.leased())
+
     async def _upstream(self, key: SessionKey, transport: Transport) -> Upstream:
         """Return the upstream to share, or a new one."""
         while True:
