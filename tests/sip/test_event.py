@@ -1,8 +1,6 @@
 import dataclasses
 from typing import get_args
 
-import pytest
-
 from tongshi.sip.address import Address
 from tongshi.sip.event import Dropped, Event
 
@@ -10,8 +8,7 @@ from tongshi.sip.event import Dropped, Event
 def test_events_are_values() -> None:
     first = Dropped(Address("192.0.2.1", 5060), "malformed")
     assert first == Dropped(Address("192.0.2.1", 5060), "malformed")
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        first.reason = "other"  # type: ignore[misc]
+    assert len({first, Dropped(Address("192.0.2.1", 5060), "malformed")}) == 1
 
 
 def test_every_event_is_documented() -> None:

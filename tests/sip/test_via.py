@@ -29,8 +29,14 @@ def test_parse(text: str, via: Via) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "SIP/2.0/UDP", "SIP/2.0/ ;a", "SIP/7.0/UDP a", "HTTP/2.0/UDP a", "SIP/2.0 UDP a", "a;b"]
-    + [
+    [
+        "",
+        "SIP/2.0/UDP",
+        "SIP/2.0/ ;a",
+        "SIP/7.0/UDP a",
+        "HTTP/2.0/UDP a",
+        "SIP/2.0 UDP a",
+        "a;b",
         "SIP/2.0/U@P a",
         "SIP/2.0/UDP a b",
         "SIP/2.0/UDP a : x",

@@ -352,8 +352,10 @@ def _fields(lines: list[str], rest: bytes) -> tuple[Headers, bytes]:
     if length is None:
         return headers, rest
     size = read_number(length, "Content-Length")
-    if headers.repeated and len({int(value) for value in headers.all("Content-Length")}) > 1:
-        raise refuse("Content-Length is given twice", length, clause="RFC 3261 20.14")
+    if "Content-Length" in headers.repeated:
+        values = headers.all("Content-Length")
+        if len({read_number(value, "Content-Length") for value in values}) > 1:
+            raise refuse("Content-Length is given twice", length, clause="RFC 3261 20.14")
     if size > len(rest):
         raise refuse("body is shorter than Content-Length", length, clause="RFC 3261 18.3")
     return headers, rest if size == len(rest) else rest[:size]
