@@ -30,7 +30,8 @@ class Reader:
     no more than *backlog* entries; beyond that it is told to load anew.
     """
 
-    def __init__(self, sees: Sees, backlog: int, *, stale: bool) -> None:
+    def __init__(self, sees: Sees, backlog: int, owner: str, *, stale: bool) -> None:
+        self.owner = owner
         self._sees = sees
         self._backlog = backlog
         self._unread: OrderedDict[tuple[str, str], Notice] = OrderedDict()
@@ -102,20 +103,28 @@ class Feed:
         for reader in self._readers:
             reader.put(notice)
 
-    def join(self, sees: Sees, last_seen: str = "") -> Reader:
+    def join(self, sees: Sees, last_seen: str = "", owner: str = "") -> Reader:
         """Return a new reader; one that missed notices since *last_seen* starts with a reload.
 
-        Raises Exhausted when too many pages listen.
+        owner: the sign-in behind it, see `end`.  Raises Exhausted when too many pages listen.
         """
         if len(self._readers) >= self._limit:
             raise Exhausted("too many pages listen for events", resource="reader")
-        reader = Reader(sees, self._backlog, stale=bool(last_seen) and last_seen != self.mark())
+        reader = Reader(
+            sees, self._backlog, owner, stale=bool(last_seen) and last_seen != self.mark()
+        )
         self._readers.add(reader)
         return reader
 
     def leave(self, reader: Reader) -> None:
         """Forget *reader*."""
         self._readers.discard(reader)
+
+    def end(self, owner: str) -> None:
+        """End the streams of the sign-in *owner*."""
+        for reader in self._readers:
+            if reader.owner == owner:
+                reader.close()
 
     def close(self) -> None:
         """End all readers' streams: the node stops."""

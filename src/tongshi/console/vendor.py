@@ -50,8 +50,7 @@ def packages(root: Path = STATIC) -> tuple[Package, ...]:
             entry["integrity"],
             entry["why"],
             tuple(
-                Shipped(path, file["from"], file["sha256"])
-                for path, file in entry["files"].items()
+                Shipped(path, file["from"], file["sha256"]) for path, file in entry["files"].items()
             ),
         )
         for entry in found.values()

@@ -39,13 +39,13 @@ function changed() {
 }
 
 async function fill() {
-  const answer = await fetch(`/api/channels?playable=true&limit=${wall.layout}`);
+  const answer = await fetch(`/api/channels?state=online&size=${wall.layout}`);
   const body = await answer.json();
   if (!answer.ok) {
     toast(explain(body).title);
     return;
   }
-  const channels = body.items.map(({ device, channel, name }) => ({ device, channel, name }));
+  const channels = body.rows.map((row) => ({ device: row.device_id, channel: row.channel_id, name: row.name }));
   wall.fill(channels);
   if (channels.length === 0) toast(t("live.none_playable"));
 }

@@ -30,6 +30,7 @@ const DEAF = 8_000; // ms without any message: figures come every second, so the
 const CALM = 10_000; // ms of moving pictures after which the back-off starts anew
 const BACKOFF = [0.5, 1, 2, 4, 8, 15, 30]; // s; each is shortened by chance up to a third
 const PAUSE_MOST = 60_000; // ms a paused picture keeps its stream
+const FIRST_WAIT = 0.4; // s: a stream that is open already is answered within
 const AUDIO = 0x01; // first byte of a sound message; fMP4 starts with a box size, always 0x00
 const FINAL = new Set(["invalid", "missing", "denied", "denied.signin", "revoked", "unsupported"]);
 
@@ -201,7 +202,8 @@ export class TongshiPlayer extends HTMLElement {
         return;
       }
       this.view = view;
-      this.#connect(run);
+      await this.#await(run);
+      if (run === this.#run) this.#connect(run);
     } catch (error) {
       if (run !== this.#run) return;
       this.view = null;
@@ -220,13 +222,24 @@ export class TongshiPlayer extends HTMLElement {
     }
     const known = capabilities();
     if (known.length === 0) throw new Refusal({ code: "unsupported", stage: "browser" });
-    return this.#call("POST", "/live", {
+    return this.#call("POST", `/live?wait=${FIRST_WAIT}`, {
       device: this.getAttribute("device"),
       channel: this.getAttribute("channel"),
       stream: this.getAttribute("stream") ?? "main",
       purpose: this.getAttribute("purpose") ?? "",
       plays: this.#noHevc ? known.filter((codec) => codec !== "hevc") : known,
     });
+  }
+
+  /** Ask now and then until the camera has answered: a browser has few connections to a node. */
+  async #await(run) {
+    for (let pause = 250; this.view.url === undefined; pause = Math.min(pause * 1.4, 1500)) {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      if (run !== this.#run) return;
+      const view = await this.#call("GET", `/live/${this.view.view}`);
+      if (run !== this.#run) return;
+      this.view = view;
+    }
   }
 
   async #call(method, path, body) {
@@ -304,7 +317,7 @@ export class TongshiPlayer extends HTMLElement {
 
   #ended(message) {
     this.view = null; // the entry in the register is closed with the stream
-    this.#fail({ ...message, code: message.code || "stream.closed" });
+    this.#fail({ ...message, code: message.code || "closed" });
   }
 
   /** The stream has a codec that this browser lacks: ask again for one that it has. */

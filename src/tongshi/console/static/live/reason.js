@@ -10,7 +10,7 @@ import { t } from "../words.js";
 
 export class Reason {
   /**
-   * @param {{code: string, title: string, text: boolean}[]} purposes
+   * @param {{code: string, title: string, words: boolean}[]} purposes
    * @param {HTMLElement} bar     where the question stands
    * @param {HTMLElement} chip    where the answer stands
    * @param {string} owner        whose order of use it is
@@ -56,7 +56,7 @@ export class Reason {
   }
 
   choose(purpose) {
-    if (purpose.text) this._askText(purpose);
+    if (purpose.words) this._askText(purpose);
     else this._set(purpose.code, purpose.code);
   }
 
@@ -71,7 +71,7 @@ export class Reason {
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this._set(purpose.code, `${purpose.code}: ${input.value.trim()}`);
+      this._set(purpose.code, input.value.trim());
     });
     this._bar.replaceChildren(make("strong", {}, purpose.title), form);
     input.focus();
@@ -92,9 +92,8 @@ export class Reason {
   }
 
   _tell() {
-    const [code, text] = (this.current ?? "").split(": ", 2);
-    const title = this._purposes.find((each) => each.code === code)?.title;
-    const words = this.current === null ? t("reason.none") : text || title || code;
+    const known = this._purposes.find((each) => each.code === this.current);
+    const words = this.current === null ? t("reason.none") : (known?.title ?? this.current);
     this._chip.replaceChildren(icon("note"), make("span", {}, t("reason.is")), make("b", {}, words));
   }
 }

@@ -1,0 +1,103 @@
+"""The application that answers under ``/api``: the table, its checks, its boundary."""
+
+from collections.abc import Callable, Coroutine
+
+from fastapi import Depends, FastAPI, params
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tongshi.api.asker import require, words_for
+from tongshi.api.boundary import Boundary
+from tongshi.api.parts import Parts
+from tongshi.api.problem import Problem, answer, describe
+from tongshi.api.routes import ROUTES, Route
+from tongshi.errors import Error, Invalid
+
+POLICY = "default-src 'none'; frame-ancestors 'none'"
+_CODES = {404: "missing", 405: "conflict"}
+
+
+def application(parts: Parts) -> FastAPI:
+    """Return the application; it is mounted at ``/api``."""
+    language = parts.settings.node.language
+
+    def tell(request: Request, error: Error) -> Response:
+        return answer(describe(error, words_for(request, language)))
+
+    app = FastAPI(
+        title="Tongshi",
+        description="The interface of a Tongshi node (通视). Sign in with POST /session.",
+        version=parts.version,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        servers=[{"url": "/api"}],
+        middleware=[Middleware(Boundary, tell=tell, policy=POLICY)],
+        exception_handlers={
+            RequestValidationError: _refuse_values(tell),
+            HTTPException: _refuse_path(language),
+        },
+    )
+    app.state.parts = parts
+    for route in ROUTES:
+        _add(app, route)
+    return app
+
+
+def _add(app: FastAPI, route: Route) -> None:
+    checks: list[params.Depends] = []
+    if route.permission is not None:
+        checks.append(Depends(require(route.permission)))
+    success: dict[str, object] = {"description": "Success"}
+    if route.media != "application/json":
+        success["content"] = {route.media: {}}
+    elif route.answer is not None:
+        success["model"] = route.answer
+    app.add_api_route(
+        route.path,
+        route.handler,
+        methods=[route.method],
+        dependencies=checks,
+        response_model=None if route.answer is None else route.answer,
+        status_code=route.status,
+        tags=[route.path.split("/")[1].removesuffix(".json")],
+        operation_id=getattr(route.handler, "__name__", route.path),
+        responses={
+            route.status: success,
+            "default": {"description": "A problem", "model": Problem},
+        },
+        openapi_extra={"x-permission": route.permission.value if route.permission else "none"},
+    )
+
+
+_Handler = Callable[[Request, Exception], Coroutine[object, object, Response]]
+
+
+def _refuse_values(tell: Callable[[Request, Error], Response]) -> _Handler:
+    async def refuse(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        faults = tuple(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:20]
+        )
+        return tell(request, Invalid("the request breaks its schema", faults=faults))
+
+    return refuse
+
+
+def _refuse_path(language: str) -> _Handler:
+    async def refuse(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = _CODES.get(error.status_code, "invalid")
+        words = words_for(request, language)
+        problem = Problem(
+            code=code,
+            title=words(f"problem.{code}"),
+            status=error.status_code,
+            detail=str(error.detail),
+        )
+        return answer(problem, dict(error.headers or {}))
+
+    return refuse

@@ -1,0 +1,98 @@
+"""Who asks: the signed-in person behind a request, their words and their scope."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection, Request
+
+from tongshi.access.identity import Person, Session
+from tongshi.access.permission import Permission
+from tongshi.access.scope import Scope, scope_of
+from tongshi.api.parts import Parts
+from tongshi.api.text import Language, Words, prefer
+from tongshi.errors import SignInNeeded
+
+LANGUAGE_COOKIE = "tongshi_language"
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A signed-in person and their request.  address: from where they ask."""
+
+    session: Session
+    words: Words
+    address: str
+
+    @property
+    def person(self) -> Person:
+        """Who it is."""
+        return self.session.person
+
+    @property
+    def scope(self) -> Scope:
+        """What they may know of."""
+        return scope_of(self.session.person)
+
+
+def parts_of(request: Request) -> Parts:
+    """Return the parts of the node that answers *request*."""
+    parts = request.app.state.parts
+    assert isinstance(parts, Parts)
+    return parts
+
+
+def words_for(connection: HTTPConnection, default: str) -> Words:
+    """Return the words of the language that was chosen, else of the one the browser likes best."""
+    chosen = connection.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in {language.value for language in Language}:
+        return Words(Language(chosen))
+    return Words(prefer(connection.headers.get("accept-language", ""), Language(default)))
+
+
+def session_cookie(*, secure: bool) -> str:
+    """Return the name of the cookie that carries a sign-in."""
+    return "__Host-tongshi" if secure else "tongshi_session"
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Return the address that a request comes from, ``""`` when it is not known."""
+    return connection.client.host if connection.client is not None else ""
+
+
+async def identify(connection: HTTPConnection, parts: Parts) -> Asker | None:
+    """Return who asks; None when nobody is signed in."""
+    token = connection.cookies.get(session_cookie(secure=parts.settings.web.secure))
+    if not token:
+        return None
+    session = await asyncio.to_thread(parts.people.session, token)
+    if session is None:
+        return None
+    words = words_for(connection, parts.settings.node.language)
+    return Asker(session, words, address_of(connection))
+
+
+def require(permission: Permission) -> Callable[[Request], Awaitable[None]]:
+    """Return the check of a route: somebody is signed in and has *permission*."""
+
+    async def check(request: Request) -> None:
+        asker = await identify(request, parts_of(request))
+        if asker is None:
+            raise SignInNeeded("nobody is signed in")
+        asker.person.require(permission)
+        request.state.asker = asker
+
+    return check
+
+
+def asker_of(request: Request) -> Asker:
+    """Return who asks; the route's check has found them."""
+    asker = request.state.asker
+    assert isinstance(asker, Asker)
+    return asker
+
+
+PartsOf = Annotated[Parts, Depends(parts_of)]
+AskerOf = Annotated[Asker, Depends(asker_of)]

@@ -1,0 +1,61 @@
+"""Devices and platforms that register here, with their catalogs."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import Query as Param
+from starlette.responses import Response
+
+from tongshi.api.asker import AskerOf, PartsOf
+from tongshi.db.page import Page
+from tongshi.registry.entry import CatalogState, Channel, Device, Query, Sort
+from tongshi.registry.state import State
+
+Text = Annotated[str, Param(max_length=100, description="Part of a name or code, literally.")]
+Number = Annotated[int, Param(ge=1, description="Page, from 1.")]
+Size = Annotated[int, Param(ge=1, le=500, description="Rows of a page.")]
+
+
+async def list_devices(
+    parts: PartsOf,
+    asker: AskerOf,
+    text: Text = "",
+    state: State | None = None,
+    catalog: CatalogState | None = None,
+    sort: Sort = Sort.NAME,
+    descending: bool = False,
+    number: Number = 1,
+    size: Size = 50,
+) -> Page[Device]:
+    """Return a page of devices: state, last proof of life, state of the catalog."""
+    query = Query(
+        text=text,
+        state=state,
+        catalog=catalog,
+        sort=sort,
+        descending=descending,
+        number=number,
+        size=size,
+    )
+    return await asyncio.to_thread(parts.registry.devices, asker.scope, query)
+
+
+async def read_device(parts: PartsOf, asker: AskerOf, device_id: str) -> Device:
+    """Return one device."""
+    return await asyncio.to_thread(parts.registry.device, asker.scope, device_id)
+
+
+async def ask_catalog(parts: PartsOf, asker: AskerOf, device_id: str) -> Response:
+    """Ask a device for its catalog again; what comes of it is told by events."""
+    await asyncio.to_thread(parts.registry.device, asker.scope, device_id)
+    parts.catalogs.ask(device_id)
+    return Response(status_code=202)
+
+
+async def list_device_channels(
+    parts: PartsOf, asker: AskerOf, device_id: str, number: Number = 1, size: Size = 50
+) -> Page[Channel]:
+    """Return a page of a device's cameras."""
+    await asyncio.to_thread(parts.registry.device, asker.scope, device_id)
+    query = Query(device_id=device_id, number=number, size=size)
+    return await asyncio.to_thread(parts.registry.channels, asker.scope, query)

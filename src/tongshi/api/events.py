@@ -1,0 +1,49 @@
+"""What changes, as server-sent events.
+
+Topics: ``device`` (presence), ``described``, ``catalog``, ``stream`` (an upstream opened or
+ended), ``look`` (the access register grew), ``reload`` (something was missed: load anew).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Header
+from starlette.responses import Response, StreamingResponse
+
+from tongshi.api.asker import AskerOf, PartsOf
+from tongshi.api.feed import Feed, Reader
+
+BEAT = 15.0
+"""Between signs of life on a quiet stream, s: proxies close what they take for dead."""
+LONGEST = 600.0
+"""How long one stream goes on, s; the browser comes back, and its sign-in is looked at again."""
+AGAIN_MS = 2000
+"""How long a browser waits before it comes back."""
+
+
+async def listen(
+    parts: PartsOf, asker: AskerOf, last_event_id: Annotated[str, Header(max_length=100)] = ""
+) -> Response:
+    """Stream what changes of what the asker may see."""
+    reader = parts.feed.join(asker.scope.sees, last_event_id, asker.session.digest)
+    return StreamingResponse(
+        stream(parts.feed, reader),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def stream(feed: Feed, reader: Reader) -> AsyncIterator[bytes]:
+    """Yield the events of *reader* until it is closed, leaves, or its time is over."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + LONGEST
+    try:
+        yield f"retry: {AGAIN_MS}\nid: {feed.mark()}\n\n".encode()
+        while loop.time() < until:
+            notices = await reader.take(BEAT)
+            if notices is None:
+                return
+            yield b"".join(map(feed.encode, notices)) if notices else b": still here\n\n"
+    finally:
+        feed.leave(reader)

@@ -1,0 +1,41 @@
+"""What the interface and the console work with: built by ``app``, handed over once."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from tongshi.access.service import People, Register
+from tongshi.api.catalogs import Catalogs
+from tongshi.api.feed import Feed
+from tongshi.api.views import Views
+from tongshi.clock import Clock
+from tongshi.gateway.engine import Engine
+from tongshi.registry.service import Registry
+from tongshi.settings import Settings
+
+Figures = Callable[[], Mapping[str, object]]
+"""Counts and states of a part, as plain values that JSON can carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The node as its interface sees it.
+
+    version: of the program.  platform: what a device must be told: its 20-digit code, SIP domain
+    and address, with the keys ``id``, ``realm``, ``address``.
+    figures: by name of part, asked at each look at the system's state.
+    healthy: raises the error that makes the node unfit to serve, if there is one.
+    """
+
+    people: People
+    register: Register
+    registry: Registry
+    views: Views
+    catalogs: Catalogs
+    engine: Engine
+    feed: Feed
+    settings: Settings
+    clock: Clock
+    version: str
+    platform: Callable[[], Mapping[str, str]]
+    figures: Mapping[str, Figures]
+    healthy: Callable[[], Awaitable[None]]

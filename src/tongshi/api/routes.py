@@ -1,0 +1,85 @@
+"""THE table of the interface: every route with its permission.  A test walks it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tongshi.access.permission import Permission
+from tongshi.access.register import Entry
+from tongshi.api import (
+    channels,
+    devices,
+    events,
+    live,
+    register,
+    session,
+    snapshots,
+    system,
+    tree,
+)
+from tongshi.db.page import Page
+from tongshi.registry.entry import Channel, Device, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row.
+
+    permission: what the asker must have; None only where nobody can be signed in yet.
+    answer: the schema of its success; None for no body.  status: of its success.
+    media: type of the success when it is not JSON.
+    """
+
+    method: str
+    path: str
+    permission: Permission | None
+    handler: Callable[..., object]
+    answer: object = None
+    status: int = 200
+    media: str = "application/json"
+
+
+P = Permission
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/health", None, system.read_health, system.Health),
+    Route("POST", "/session", None, session.sign_in, session.Myself),
+    Route("GET", "/session", P.OWN_ACCOUNT, session.who_am_i, session.Myself),
+    Route("DELETE", "/session", P.OWN_ACCOUNT, session.sign_out, status=204),
+    Route("POST", "/session/password", P.OWN_ACCOUNT, session.change_password, status=204),
+    Route("GET", "/openapi.json", P.OWN_ACCOUNT, system.describe_interface),
+    Route("GET", "/events", P.SEE_DEVICES, events.listen, media="text/event-stream"),
+    Route("GET", "/counts", P.SEE_DEVICES, tree.count, tree.Totals),
+    Route("GET", "/tree", P.SEE_DEVICES, tree.read_level, Page[Node]),
+    Route("GET", "/devices", P.SEE_DEVICES, devices.list_devices, Page[Device]),
+    Route(
+        "GET",
+        "/devices/{device_id:path}/channels",
+        P.SEE_DEVICES,
+        devices.list_device_channels,
+        Page[Channel],
+    ),
+    Route(
+        "GET",
+        "/devices/{device_id:path}/channels/{channel_id:path}",
+        P.SEE_DEVICES,
+        channels.read_channel,
+        Channel,
+    ),
+    Route(
+        "POST",
+        "/devices/{device_id:path}/catalog",
+        P.REFRESH_DEVICES,
+        devices.ask_catalog,
+        status=202,
+    ),
+    Route("GET", "/devices/{device_id:path}", P.SEE_DEVICES, devices.read_device, Device),
+    Route("GET", "/channels", P.SEE_DEVICES, channels.list_channels, Page[Channel]),
+    Route("GET", "/live", P.SEE_LIVE, live.list_views, list[live.Watched]),
+    Route("POST", "/live", P.SEE_LIVE, live.open_view, live.Shown),
+    Route("GET", "/live/purposes", P.SEE_LIVE, live.list_purposes, list[live.Purpose]),
+    Route("GET", "/live/{view_id}", P.SEE_LIVE, live.read_view, live.Shown),
+    Route("POST", "/live/{view_id}/renew", P.SEE_LIVE, live.renew_view, live.Shown),
+    Route("DELETE", "/live/{view_id}", P.SEE_LIVE, live.close_view, status=204),
+    Route("POST", "/snapshots", P.SEE_LIVE, snapshots.take_snapshot, media="image/jpeg"),
+    Route("GET", "/register", P.READ_ACCESS_REGISTER, register.list_entries, Page[Entry]),
+    Route("GET", "/system", P.SEE_SYSTEM, system.read_system, system.System),
+)

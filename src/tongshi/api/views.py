@@ -1,0 +1,388 @@
+"""Every open view, and its one owner: asked, registered, shown, ended, written down.
+
+::
+
+    (entry on disk) -> OPENING --first picture--> READY --ticket used--> WATCHED
+                          |                        |  ^                   |
+                        fails               not used  +---- renewed ----- LEFT (line broke)
+                          v                        v                      |  not renewed in time
+                       FAILED                     OVER <------------------+--- closed, signed out,
+                                                                               stream ended
+
+An entry of the access register stands on the disk before the device is asked; it is ended once,
+with the seconds and bytes that the engine counted for this viewer.  A short break of the line
+continues the same view by a new ticket: each ticket opens one WebSocket once.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from tongshi.access.identity import Session as SignIn
+from tongshi.access.register import Action, Look
+from tongshi.access.service import Register
+from tongshi.api.feed import Feed
+from tongshi.clock import Clock
+from tongshi.errors import Error, Exhausted, Missing
+from tongshi.gateway.engine import (
+    Engine,
+    EngineEvent,
+    ReaderJoined,
+    ReaderLeft,
+    Track,
+    Transport,
+)
+from tongshi.net.task import Supervisor
+from tongshi.signalling.event import Kind
+from tongshi.signalling.sessions import Session, Sessions
+
+TICKET = 20.0
+"""Within this a ticket must be used, s."""
+LINGER = 10.0
+"""How long a view whose line broke can be renewed, s."""
+FORGET = 60.0
+"""How long a view that failed is remembered, for whoever asks how it went, s."""
+PARTING = 5.0
+"""How long the engine may take to tell what an ended viewer was sent, s."""
+NOTE = 15.0
+"""Between notes in the register of how far views have come, s."""
+WRITE = 10.0
+"""How long the store may take to write an entry, s."""
+LINE = "left"
+"""What the engine calls it when a viewer goes away by itself."""
+
+
+class State(Enum):
+    """Where a view stands."""
+
+    OPENING = "opening"
+    READY = "ready"
+    WATCHED = "watched"
+    LEFT = "left"
+    FAILED = "failed"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to see.  channel: its name.  hevc: their browser decodes H.265.
+
+    transport: how the camera is to send; None leaves it to the node.
+    """
+
+    device_id: str
+    channel_id: str
+    channel: str
+    kind: Kind
+    purpose: str
+    hevc: bool = False
+    transport: Transport | None = None
+
+
+class View:
+    """One view of one person.
+
+    watched: s, and sent: bytes, of the tickets that are over; None when that died with a worker.
+    ended: how it ended.
+    """
+
+    def __init__(self, view_id: str, sign_in: SignIn, wish: Wish, entry_id: int) -> None:
+        self.id = view_id
+        self.sign_in = sign_in
+        self.wish = wish
+        self.entry_id = entry_id
+        self.state = State.OPENING
+        self.session: Session | None = None
+        self.track: Track | None = None
+        self.ticket = ""
+        self.transcoded = False
+        self.error: Error | None = None
+        self.watched = 0.0
+        self.sent: int | None = 0
+        self.joined_at: float | None = None
+        self.ended = ""
+        self.settled = asyncio.Event()
+        self.opening: asyncio.Task[None] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.received_before = 0
+
+    def rest(self) -> None:
+        """Stop the timer, if one runs."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+
+class Views:
+    """The views of one node.  Used from the node's loop; hears the engine through `heard`.
+
+    limit: views at once at the most.
+    """
+
+    def __init__(
+        self,
+        register: Register,
+        sessions: Sessions,
+        engine: Engine,
+        feed: Feed,
+        clock: Clock,
+        new_token: Callable[[], str],
+        *,
+        limit: int = 5000,
+    ) -> None:
+        self._register = register
+        self._sessions = sessions
+        self._engine = engine
+        self._feed = feed
+        self._clock = clock
+        self._new_token = new_token
+        self._limit = limit
+        self._tasks = Supervisor("views")
+        self._views: dict[str, View] = {}
+        self._by_ticket: dict[str, View] = {}
+
+    def __len__(self) -> int:
+        return len(self._views)
+
+    def start(self) -> None:
+        """Begin to note in the register how far views have come."""
+        self._tasks.sustain(self._note, name="notes", pause=NOTE)
+
+    async def stop(self) -> None:
+        """End every view; what the engine counted for each is still written down."""
+        open_views = [view for view in self._views.values() if view.state is not State.FAILED]
+        await asyncio.gather(*(self._end(view, "stopped") for view in open_views))
+        for view in tuple(self._views.values()):
+            self._finish(view, "stopped")
+        await self._tasks.close()
+
+    async def open(self, sign_in: SignIn, wish: Wish, address: str) -> View:
+        """Return a view whose entry is on the disk, while the camera is being asked.
+
+        Raises Exhausted when there are too many views, or the register cannot be written: then
+        nobody is asked for anything.
+        """
+        if len(self._views) >= self._limit:
+            raise Exhausted(f"{len(self._views)} views are open", resource="reader")
+        entry_id = await self._enter(sign_in, wish, address, Action.LIVE)
+        view = View(self._new_token(), sign_in, wish, entry_id)
+        self._views[view.id] = view
+        view.opening = self._tasks.start(self._bring(view), name=f"open-{entry_id}")
+        self._tell(view)
+        return view
+
+    def find(self, view_id: str, person_id: int) -> View:
+        """Return a view of this person; raises Missing, or the error by which it failed."""
+        view = self._views.get(view_id)
+        if view is None or view.sign_in.person.id != person_id:
+            raise Missing("no such view")
+        if view.error is not None:
+            raise view.error
+        return view
+
+    async def renew(self, view: View) -> None:
+        """Give *view* a new ticket; the one before opens nothing any more.
+
+        Raises Missing when its stream has ended meanwhile.
+        """
+        if view.session is None or view.session.over:
+            await self.close(view)
+            raise Missing("the stream of this view has ended")
+        before = view.ticket
+        await self._issue(view, view.session)
+        await self._engine.revoke(before, "renewed")
+
+    async def close(self, view: View, how: str = "closed") -> None:
+        """End *view*; its entry is ended as *how*.  Harmless for one that is over."""
+        await self._end(view, how)
+
+    async def end_sign_in(self, digest: str) -> None:
+        """End the views of a sign-in that is over."""
+        held = [view for view in self._views.values() if view.sign_in.digest == digest]
+        await asyncio.gather(*(self._end(view, "denied.signin") for view in held))
+
+    async def picture(self, sign_in: SignIn, wish: Wish, address: str) -> bytes:
+        """Return a JPEG of what a camera shows, registered like any look.
+
+        Raises what `tongshi.signalling.sessions.Sessions.open` and ``Engine.snapshot`` raise.
+        """
+        entry_id = await self._enter(sign_in, wish, address, Action.SNAPSHOT)
+        how, sent = "failed", 0
+        try:
+            session = await self._sessions.open(wish.device_id, wish.channel_id, wish.kind)
+            try:
+                picture = await self._engine.snapshot(session.stream)
+            finally:
+                session.release()
+            how, sent = "closed", len(picture)
+        except Error as error:
+            how = error.code
+            raise
+        finally:
+            self._register.close(entry_id, how, 0.0, sent)
+            self._feed.publish("look", wish.device_id, {"device": wish.device_id}, key="look")
+        return picture
+
+    def all(self) -> tuple[View, ...]:
+        """Return the views that go on."""
+        return tuple(view for view in self._views.values() if view.state is not State.FAILED)
+
+    def heard(self, event: EngineEvent) -> None:
+        """Take what the engine says; subscribe this."""
+        match event:
+            case ReaderJoined():
+                self._joined(event)
+            case ReaderLeft():
+                self._left(event)
+            case _:
+                pass
+
+    # Opening
+
+    async def _enter(self, sign_in: SignIn, wish: Wish, address: str, action: Action) -> int:
+        person = sign_in.person
+        look = Look(
+            person_id=person.id,
+            person=person.shown,
+            unit=person.unit,
+            action=action,
+            device_id=wish.device_id,
+            channel_id=wish.channel_id,
+            channel=wish.channel,
+            purpose=wish.purpose,
+            at=self._clock.wall(),
+            transport="websocket" if action is Action.LIVE else "http",
+            address=address,
+        )
+        try:
+            async with asyncio.timeout(WRITE):
+                return await asyncio.wrap_future(self._register.submit(look))
+        except TimeoutError:
+            raise Exhausted("the access register takes too long", resource="store") from None
+
+    async def _bring(self, view: View) -> None:
+        """Bring *view* from its entry to a ticket, or to the cause why not."""
+        wish = view.wish
+        try:
+            session = await self._sessions.open(
+                wish.device_id, wish.channel_id, wish.kind, wish.transport
+            )
+            view.session, view.track = session, session.track
+            hevc = view.track is not None and view.track.codec == "h265"
+            view.transcoded = hevc and not wish.hevc
+            await self._issue(view, session)
+        except Error as error:
+            self._fail(view, error)
+        else:
+            view.settled.set()
+
+    async def _issue(self, view: View, session: Session) -> None:
+        ticket = self._new_token()
+        await self._engine.admit(
+            session.stream, ticket, expires_s=TICKET, transcode=view.transcoded
+        )
+        view.ticket = ticket
+        view.state = State.READY
+        self._by_ticket[ticket] = view
+        self._set_timer(view, TICKET, "unused" if view.joined_at is None else LINE)
+
+    def _fail(self, view: View, error: Error) -> None:
+        self._close_books(view, error.code)
+        view.error = error
+        view.state = State.FAILED
+        view.timer = asyncio.get_running_loop().call_later(FORGET, self._forget, view)
+        view.settled.set()
+
+    # Watching
+
+    def _joined(self, event: ReaderJoined) -> None:
+        view = self._by_ticket.get(event.ticket)
+        if view is None:
+            return
+        view.rest()
+        view.state = State.WATCHED
+        view.joined_at = self._clock.now()
+        view.received_before = self._received(view)
+
+    def _left(self, event: ReaderLeft) -> None:
+        view = self._by_ticket.pop(event.ticket, None)
+        if view is None:
+            return
+        view.watched += event.seconds
+        known = view.sent is not None and event.bytes is not None
+        view.sent = (view.sent or 0) + (event.bytes or 0) if known else None
+        if view.ticket != event.ticket:
+            return  # renewed: the newer ticket goes on
+        if view.ended:
+            self._finish(view, view.ended)
+        elif event.why == LINE:
+            view.state = State.LEFT
+            self._set_timer(view, LINGER, LINE)
+        else:
+            self._finish(view, event.why)
+
+    def _set_timer(self, view: View, wait: float, how: str) -> None:
+        view.rest()
+        view.timer = asyncio.get_running_loop().call_later(wait, self._finish, view, how)
+
+    def _received(self, view: View) -> int:
+        figures = view.session.figures if view.session is not None else None
+        return figures.bytes if figures is not None else 0
+
+    async def _note(self) -> None:
+        """Note how far each watched view has come.
+
+        What a viewer was sent is told when it leaves; until then the bytes that its stream
+        received stand for it, which differ by the packaging only.
+        """
+        now = self._clock.now()
+        for view in self._views.values():
+            if view.state is State.WATCHED and view.joined_at is not None:
+                sent = (view.sent or 0) + max(0, self._received(view) - view.received_before)
+                self._register.note(view.entry_id, view.watched + now - view.joined_at, sent)
+
+    # Ending
+
+    async def _end(self, view: View, how: str) -> None:
+        if view.state in (State.OVER, State.FAILED):
+            self._forget(view)
+            return
+        view.ended = view.ended or how
+        if view.state is State.OPENING and view.opening is not None:
+            view.opening.cancel()
+        watched = view.state is State.WATCHED
+        if view.ticket:
+            await self._engine.revoke(view.ticket, "revoked")
+        if watched and view.state is State.WATCHED:
+            self._set_timer(view, PARTING, view.ended)
+        else:
+            self._finish(view, view.ended)
+
+    def _finish(self, view: View, how: str) -> None:
+        if view.state in (State.OVER, State.FAILED):
+            return
+        if view.state is State.WATCHED and view.joined_at is not None:
+            view.watched += self._clock.now() - view.joined_at  # the engine never told
+        self._close_books(view, how)
+        view.state = State.OVER
+        view.settled.set()
+        self._forget(view)
+
+    def _close_books(self, view: View, how: str) -> None:
+        """End the entry and give the stream back."""
+        view.rest()
+        view.ended = how
+        self._by_ticket.pop(view.ticket, None)
+        if view.session is not None:
+            view.session.release()
+        self._register.close(view.entry_id, how, view.watched, view.sent)
+        self._tell(view)
+
+    def _forget(self, view: View) -> None:
+        view.rest()
+        self._views.pop(view.id, None)
+
+    def _tell(self, view: View) -> None:
+        device_id = view.wish.device_id
+        self._feed.publish("look", device_id, {"device": device_id}, key="look")

@@ -1,0 +1,79 @@
+"""The whole site: pages, static files, and the interface under ``/api``."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+
+from tongshi.api.application import application as interface
+from tongshi.api.asker import identify, words_for
+from tongshi.api.boundary import Boundary
+from tongshi.api.parts import Parts
+from tongshi.api.problem import describe
+from tongshi.console.assets import Assets
+from tongshi.console.drawing import Drawing
+from tongshi.console.routes import ROWS, Row
+from tongshi.console.visit import Visit, door
+from tongshi.errors import Denied, Error, Missing, SignInNeeded
+
+POLICY = "default-src 'none'; frame-ancestors 'none'"
+"""For answers that are no pages; pages bring their own."""
+
+
+def application(parts: Parts) -> Starlette:
+    """Return the application that a node serves: console at ``/``, interface at ``/api``."""
+    assets = Assets()
+    drawing = Drawing(assets)
+
+    def tell(request: Request, error: Error) -> Response:
+        return _tell(Visit(request, parts, drawing, None), error)
+
+    async def refuse_path(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 404:
+            return tell(request, Missing("no such page"))
+        return PlainTextResponse(str(error.detail), error.status_code, error.headers)
+
+    pages = [Route(row.path, _endpoint(row, parts, drawing), methods=[row.method]) for row in ROWS]
+    site = Starlette(
+        routes=[
+            Mount("/api", interface(parts)),
+            Route("/static/{version}/{name:path}", assets.serve),
+            *pages,
+        ],
+        middleware=[Middleware(Boundary, tell=tell, policy=POLICY)],
+        exception_handlers={HTTPException: refuse_path},
+    )
+    site.state.parts = parts
+    return site
+
+
+def _endpoint(row: Row, parts: Parts, drawing: Drawing) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        asker = await identify(request, parts)
+        if row.permission is not None:
+            if asker is None:
+                raise SignInNeeded("nobody is signed in")
+            asker.person.require(row.permission)
+        return await row.handler(Visit(request, parts, drawing, asker))
+
+    return serve
+
+
+def _tell(visit: Visit, error: Error) -> Response:
+    """Return the page for an error: the door, the password's page, or what went wrong."""
+    if isinstance(error, SignInNeeded):
+        if visit.fragment:
+            return PlainTextResponse(visit.words("door.ended"), 401)
+        return visit.go(door(visit.request))
+    if isinstance(error, Denied) and "password must be changed" in error.helps:
+        return visit.go("/password")
+    problem = describe(error, words_for(visit.request, visit.parts.settings.node.language))
+    if visit.fragment:
+        text = problem.title + (f"\n{problem.advice}" if problem.advice else "")
+        return PlainTextResponse(text, problem.status)
+    return visit.draw("error.html", {"problem": problem}, status=problem.status)
