@@ -34,7 +34,7 @@ class Framer:
     Memory is bounded by the largest packet, 65535 bytes, and by what one call brings.
     """
 
-    __slots__ = ("_buffer", "_dollar", "_lost", "_pattern", "_prefixed", "_seconds", "_ssrc",
+    __slots__ = ("_buffer", "_dollar", "_lost", "_prefixed", "_seconds", "_ssrc",
                  "counts")  # fmt: skip
 
     def __init__(self) -> None:
@@ -44,7 +44,6 @@ class Framer:
         self._prefixed = False
         self._seconds: frozenset[int] = frozenset()  # second bytes of good packets
         self._ssrc = b""
-        self._pattern = _ANY
         self._lost = False
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -111,14 +110,9 @@ class Framer:
         return True
 
     def _remember(self, kind: int, ssrc: bytes) -> None:
-        """Take a payload type for one of this stream, and look for it after garbage."""
+        """Take a payload type for one of this stream."""
         self._ssrc = ssrc
         self._seconds |= {kind, kind | 0x80}
-        kinds = b"[" + b"".join(b"\\x%02x" % second for second in sorted(self._seconds)) + b"]"
-        head = rb"[\x80\x90]" + kinds
-        self._pattern = re.compile(
-            head + rb"(?:.{6}" + re.escape(ssrc) + rb"|.{10}\x00\x00\x01\xba)", re.DOTALL
-        )
 
     def _begin(self, data: bytes) -> int:
         """Find out which framing it is; return where packets begin."""
@@ -156,20 +150,42 @@ class Framer:
 
     def _search(self, data: bytes, at: int) -> int:
         """Return where the next believable packet begins; stay lost when there is none."""
-        head = 4 if self._dollar else 2
-        found = self._pattern.search(data, at + head)
-        while found is not None:
-            begin = found.start()
+        begin = self._find_header(data, at + 2)
+        while begin >= 0:
             end = begin + (data[begin - 2] << 8 | data[begin - 1])
-            if end >= begin + 12 and self._follows(data, end + head):
-                self._lost = False
-                return self._skip(at, begin - head)
-            found = self._pattern.search(data, begin + 1)
+            if end >= begin + 12 and self._follows(data, end):
+                to = begin - (4 if self._dollar else 2)
+                if to >= at:
+                    self._lost = False
+                    self._seconds = frozenset()
+                    self._remember(data[begin + 1] & 0x7F, data[begin + 8 : begin + 12])
+                    return self._skip(at, to)
+            begin = self._find_header(data, begin + 1)
         return self._skip(at, max(len(data) - _KEPT, at))
 
-    def _follows(self, data: bytes, begin: int) -> bool:
-        """Return whether a header stands at *begin*, or nothing has come there yet."""
-        return begin >= len(data) or data[begin] >> 6 == 2
+    def _find_header(self, data: bytes, at: int) -> int:
+        """Return where a header of this stream, or one before a pack, may stand; -1 for none."""
+        found = _ANY.search(data, at)
+        pack = -1 if found is None else found.start()
+        ours = data.find(self._ssrc, at + 8) if self._ssrc else -1
+        while ours >= 0 and (pack < 0 or ours < pack + 8):
+            begin = ours - 8
+            if data[begin] >> 6 == 2 and data[begin + 1] in self._seconds:
+                return begin
+            ours = data.find(self._ssrc, ours + 1)
+        return pack
+
+    def _follows(self, data: bytes, end: int) -> bool:
+        """Return whether another header follows, in whichever framing, or too little has come."""
+        if end + 5 > len(data):
+            return True
+        if data[end + 2] >> 6 == 2:
+            self._dollar = False
+            return True
+        if data[end] == _DOLLAR and data[end + 4] >> 6 == 2:
+            self._dollar = True
+            return True
+        return False
 
     def _skip(self, at: int, to: int) -> int:
         self.counts.skipped += to - at
