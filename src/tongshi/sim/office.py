@@ -1,0 +1,147 @@
+"""The small platform of :mod:`tongshi.sim.platform` on real sockets, with witnesses.
+
+It tries simulated devices alone, and takes in whatever else speaks GB/T 28181 on this machine.
+"""
+
+import asyncio
+import secrets
+from types import TracebackType
+from typing import Self
+
+from tongshi.clock import SystemClock
+from tongshi.gb28181.catalog import Item
+from tongshi.gb28181.description import Setup, StreamStyle
+from tongshi.gb28181.gather import Gathered
+from tongshi.gb28181.invite import Offer
+from tongshi.gb28181.session import Caller
+from tongshi.gb28181.steps import Ended, Established, Failed
+from tongshi.net.carrier import Carrier
+from tongshi.net.tcp import TcpServer
+from tongshi.net.udp import UdpServer
+from tongshi.sim.platform import Moved, Peer, Platform, PlatformEvent
+from tongshi.sim.witness import Witness
+
+SSRC = "0200000007"
+"""What every INVITE asks for: one witness, one port, so it need not be unique."""
+
+
+class Office:
+    """A platform that listens on a free port of *host*, UDP and TCP.  Use it with ``async with``.
+
+    interval: of keepalives, s.  part_gap: silence after which a catalog is taken as it is, s.
+    events: everything that happened.
+    """
+
+    def __init__(
+        self,
+        platform_id: str = "34020000002000000001",
+        password: str = "secret",  # noqa: S107 (of a platform that exists for tests)
+        *,
+        host: str = "127.0.0.1",
+        interval: float = 60.0,
+        part_gap: float = 0.3,
+    ) -> None:
+        self.events: list[PlatformEvent] = []
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._host = host
+        self.platform = Platform(
+            platform_id,
+            password,
+            contact=(host, 5060),
+            new_token=lambda: secrets.token_hex(8),
+            clock=SystemClock(),
+            interval=interval,
+            part_gap=part_gap,
+        )
+        self._carrier: Carrier[PlatformEvent] = Carrier(self.platform, self._hear)
+        self._udp = UdpServer(self._carrier, host, 0)
+        self.port = self._udp.port
+        self._tcp = TcpServer(self._carrier, host, self.port)
+        self.platform.contact = (host, self.port)
+        self._witnesses: list[Witness] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for witness in self._witnesses:
+            await witness.close()
+        self._tcp.close()
+        self._udp.close()
+        self._carrier.close()
+
+    def peer(self, device_id: str) -> Peer | None:
+        """Return what is known of a device."""
+        return self.platform.peers.get(device_id)
+
+    def online(self, device_id: str) -> bool:
+        """Whether a device is online."""
+        return device_id in self.platform.online
+
+    def query(self, device_id: str) -> None:
+        """Ask for a catalog."""
+        self.platform.query(device_id, self._loop.time())
+        self._carrier.pump()
+
+    def catalog(self, device_id: str) -> Gathered[Item] | None:
+        """Return the catalog that was gathered last."""
+        peer = self.peer(device_id)
+        return peer.catalog if peer is not None else None
+
+    def outcome(self, caller: Caller) -> Established | Failed | Ended | None:
+        """Return the last thing that happened to a session."""
+        for told in reversed(self.events):
+            if isinstance(told, Moved) and told.caller is caller:
+                event = told.event
+                if isinstance(event, Established | Failed | Ended):
+                    return event
+        return None
+
+    def hang_up(self, caller: Caller) -> None:
+        """End a session."""
+        self.platform.hang_up(caller, self._loop.time())
+        self._carrier.pump()
+
+    async def call(
+        self,
+        device_id: str,
+        channel_id: str,
+        *,
+        setup: Setup | None = None,
+        stream: int | None = None,
+    ) -> tuple[Caller, Witness]:
+        """Ask for live media and return the session with the witness who takes it.
+
+        setup: over TCP, whether we connect (ACTIVE) or listen (PASSIVE); None is UDP.
+        Returns when the device has answered; :meth:`outcome` says how.
+        """
+        witness = Witness(self._host)
+        self._witnesses.append(witness)
+        offer = Offer(
+            owner=self.platform.platform_id,
+            host=self._host,
+            port=await witness.listen() if setup is Setup.PASSIVE else witness.port,
+            tcp=setup is not None,
+            setup=setup,
+            ssrc=SSRC,
+            stream=stream,
+            stream_style=StreamStyle.STREAMNUMBER,
+        )
+        caller = self.platform.invite(device_id, channel_id, offer, self._loop.time())
+        self._carrier.pump()
+        while (outcome := self.outcome(caller)) is None:
+            self._news.clear()
+            await self._news.wait()
+        if setup is Setup.ACTIVE and isinstance(outcome, Established):
+            await witness.connect(outcome.answer.host, outcome.answer.port)
+        return caller, witness
+
+    def _hear(self, event: PlatformEvent) -> None:
+        self.events.append(event)
+        self._news.set()
