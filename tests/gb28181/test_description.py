@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -31,21 +32,7 @@ LIVE = Description(
     payloads=(PS, H264, MPEG4),
     ssrc="0200000001",
 )
-# Composed after 9.2.3 and annex G; 255 bytes with CRLF line ends.
-LIVE_BODY = b"""v=0
-o=34020000002000000001 0 0 IN IP4 192.0.2.10
-s=Play
-c=IN IP4 192.0.2.10
-t=0 0
-m=video 30000 TCP/RTP/AVP 96 98 97
-a=recvonly
-a=rtpmap:96 PS/90000
-a=rtpmap:98 H264/90000
-a=rtpmap:97 MPEG4/90000
-a=setup:passive
-a=connection:new
-y=0200000001
-""".replace(b"\n", b"\r\n")
+LIVE_BODY = (Path(__file__).parents[1] / "vectors/gb28181/live-offer.sdp").read_bytes()
 
 
 def test_the_live_offer_of_255_bytes() -> None:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -19,11 +20,8 @@ def answer(offer: Offer, ssrc: str = "") -> Answer:
 
 
 def test_the_devices_answer_of_the_standard() -> None:
-    assert answer(TCP).build() == (
-        b"v=0\r\no=34020000001310000001 0 0 IN IP4 192.0.2.20\r\ns=Play\r\n"
-        b"c=IN IP4 192.0.2.20\r\nt=0 0\r\nm=video 15060 TCP/RTP/AVP 96\r\na=sendonly\r\n"
-        b"a=rtpmap:96 PS/90000\r\na=setup:active\r\na=connection:new\r\ny=0200000001\r\n"
-    )
+    body = (Path(__file__).parents[1] / "vectors/gb28181/live-answer.sdp").read_bytes()
+    assert answer(TCP).build() == body
     assert Answer.parse(answer(TCP).build()) == answer(TCP)
 
 

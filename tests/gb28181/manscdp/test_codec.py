@@ -42,6 +42,19 @@ def test_a_name_cut_inside_a_character_loses_only_that_character() -> None:
     assert tree.findtext("C") == "1"
 
 
+def test_a_short_chinese_name_that_is_valid_utf8_by_accident() -> None:
+    body = b'<?xml version="1.0" encoding="GB2312"?><A>' + "模".encode("gb18030") + b"</A>"
+    assert body.decode("utf-8")
+    assert parse(body).text == "模"
+    assert parse(body.replace(b"GB2312", b"utf-8")).text == "ģ"
+
+
+def test_letters_of_two_bytes_that_are_not_chinese() -> None:
+    assert parse("<A>é</A>".encode()).text == "é"
+    mixed = '<?xml version="1.0" encoding="GB2312"?><A>日本 é</A>'
+    assert parse(mixed.encode()).text == "日本 é"
+
+
 def test_of_two_broken_readings_the_less_broken_is_taken() -> None:
     utf8 = "<A>摄像机通道名称东门</A>".encode() + b"\xff"
     assert "摄像机" in decode(utf8)

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from tongshi.errors import RemoteProtocolError
 from tongshi.gb28181 import manscdp
-from tongshi.gb28181.catalog import Details, Item
+from tongshi.gb28181.catalog import Details, Item, State
 from tongshi.gb28181.element import Element
 from tongshi.gb28181.manscdp.message import Message, Other, Root, read, read_any, write
 from tongshi.gb28181.manscdp.notify import Keepalive
@@ -20,23 +21,8 @@ from tongshi.gb28181.manscdp.response import (
 from tongshi.gb28181.manscdp.types import Outcome
 from tongshi.gb28181.version import Version
 
-# Bodies composed for this purpose, with CRLF line ends.
-KEEPALIVE = b"""<?xml version="1.0" encoding="GB2312"?>
-<Notify>
-<CmdType>Keepalive</CmdType>
-<SN>43</SN>
-<DeviceID>34020000001320000001</DeviceID>
-<Status>OK</Status>
-</Notify>
-""".replace(b"\n", b"\r\n")
-NOTHING = b"""<?xml version="1.0" encoding="GB18030"?>
-<Response>
-<CmdType>Catalog</CmdType>
-<SN>17430</SN>
-<DeviceID>34020000001180000001</DeviceID>
-<SumNum>0</SumNum>
-</Response>
-""".replace(b"\n", b"\r\n")
+VECTORS = Path(__file__).parents[2] / "vectors" / "gb28181"
+KEEPALIVE = (VECTORS / "keepalive.xml").read_bytes()
 
 
 def test_a_keepalive_is_169_bytes() -> None:
@@ -48,9 +34,10 @@ def test_a_keepalive_is_169_bytes() -> None:
 
 def test_an_empty_catalog_is_174_bytes() -> None:
     message = CatalogAnswer(17430, "34020000001180000001", 0)
-    assert len(NOTHING) == 174
-    assert read(NOTHING) == message
-    assert write(message, Version.V2022) == NOTHING
+    body = (VECTORS / "catalog-empty.xml").read_bytes()
+    assert len(body) == 174
+    assert read(body) == message
+    assert write(message, Version.V2022) == body
 
 
 def test_the_package_is_the_face() -> None:
@@ -59,25 +46,39 @@ def test_the_package_is_the_face() -> None:
 
 
 def test_a_catalog_of_a_region_a_group_and_a_camera() -> None:
-    body = (
-        '<?xml version="1.0" encoding="GB18030"?>\r\n<Response>\r\n<CmdType>Catalog</CmdType>\r\n'
-        "<SN>17430</SN>\r\n<DeviceID>34020000002000000001</DeviceID>\r\n<SumNum>3</SumNum>\r\n"
-        '<DeviceList Num="3">\r\n<Item><DeviceID>3402</DeviceID><Name>芜湖市</Name></Item>\r\n'
-        "<Item><DeviceID>34020000002150000001</DeviceID><Name>重点单位</Name>"
-        "<CivilCode>340200</CivilCode><ParentID>34020000002000000001</ParentID></Item>\r\n"
-        "<Item><DeviceID>34020000001320000001</DeviceID><Name>东门枪机</Name>"
-        "<Manufacturer>ACME</Manufacturer><Model>X1</Model><CivilCode>340200</CivilCode>"
-        "<Address>东门</Address><Parental>0</Parental><ParentID>34020000002000000001</ParentID>"
-        "<RegisterWay>1</RegisterWay><Secrecy>0</Secrecy><Status>ON</Status>"
-        "<Longitude>118.38</Longitude><Latitude>31.33</Latitude><Info><PTZType>3</PTZType>"
-        "<GrassrootsCode>000000</GrassrootsCode><PointType>1</PointType></Info></Item>\r\n"
-        "</DeviceList>\r\n</Response>\r\n"
-    ).encode("gb18030")
+    body = (VECTORS / "catalog-2022.xml").read_bytes()
     message = read(body)
     assert isinstance(message, CatalogAnswer)
     assert [item.name for item in message.items] == ["芜湖市", "重点单位", "东门枪机"]
     assert message.sum_num == message.num == 3
     assert write(message, Version.V2022) == body
+
+
+def test_a_catalog_with_every_fault_of_the_field() -> None:
+    message = read((VECTORS / "catalog-faulty.xml").read_bytes())
+    assert isinstance(message, CatalogAnswer)
+    assert (message.sn, message.sum_num, message.num, message.unreadable) == (17430, 4, 9, 1)
+    first, second, third = message.items
+    assert first == Item(
+        device_id="34020000001310000001",
+        name="R&D <东门>",
+        civil_code="CivilCode",
+        address="Address",
+        parental=65535,
+        status="OFFLINE",
+        longitude=0.0,
+    )
+    assert (first.state, first.division, first.position) == (State.OFF, None, None)
+    assert second == Item(
+        device_id="34020000001310000002",
+        name="朱镕基𠮷",
+        parent_id="3402000000",
+        secrecy=0,
+    )
+    assert second.state is State.ON
+    assert third.name.startswith("cut ")
+    assert third.status == "On"
+    assert third.others == (Element("Maker", "x"),)
 
 
 def test_a_message_without_a_type_of_its_own_is_kept_whole() -> None:

@@ -25,6 +25,7 @@ def read(text: str) -> Element:
         ("A&B 东门", "A&B 东门"),
         ("1 < 2", "1 < 2"),
         ("a<b", "a<b"),
+        ("<东门>", "<东门>"),
         ("<", "<"),
         ("R&D&amp;M &lt;x&gt; &quot;&apos;", "R&D&M <x> \"'"),
         ("&nbsp;&#25668;&#x50CF;", "&nbsp;摄像"),

@@ -17,7 +17,8 @@ CLAUSE = "GB/T 28181-2022 A.1"
 MAX_DEPTH = 16
 """Deepest nesting of elements; the standard's own messages need six."""
 
-_NAME = r"[^\W\d][\w.:-]*+"
+# Names of this standard are ASCII; so "<东门>" in the name of a camera is no tag.
+_NAME = r"[A-Za-z_][A-Za-z0-9_.:-]*+"
 _TAG = re.compile(
     rf"<(?:/(?P<end>{_NAME})\s*+>"
     rf"|(?P<start>{_NAME})(?P<attributes>(?:\s++{_NAME}\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'))*+)"
