@@ -76,11 +76,6 @@ def advance(known: Presence | None, evidence: Evidence) -> Presence:
     return Presence(evidence.state, evidence.why, since, evidence.at, proof)
 
 
-def hear(known: Presence, proof: float) -> Presence:
-    """Return *known* with a sign of life at *proof*, UNIX time, s; no state changes by it."""
-    return replace(known, proof=_later(known.proof, proof))
-
-
 def _begin(evidence: Evidence, at: float) -> float:
     if evidence.why in SILENT and evidence.proof is not None:
         return min(evidence.proof, at)
