@@ -45,6 +45,7 @@ _SPELLINGS: dict[str, str] = (
     | {name.upper(): long for name, long in _NAMES.items()}
     | {name.title(): long for name, long in _NAMES.items()}
 )
+_USUAL = frozenset(_LONG)
 # Fields whose grammar is a comma-separated list (RFC 3261 25.1).  Subject, User-Agent, Date and
 # the four of authentication are not among them, whatever commas they hold.
 _COMMA_FIELDS = """Accept Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Call-Info
@@ -61,69 +62,62 @@ def canonical(name: str) -> str:
 class Headers:
     """Header fields in order.  Names are case-blind; compact ones are expanded (``v`` is Via).
 
-    repeated: names of fields that occur more than once, long spelling; unknown ones lower case.
+    Theory of operation.  The fields are a list; an index of first values is made when a value is
+    first asked for, and comes for nothing when ordinary fields are parsed.
     """
 
-    __slots__ = ("_first", "_items", "repeated")
+    __slots__ = ("_first", "_items", "_repeated")
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
-        self._items: list[tuple[str, str]] = [(canonical(name), value) for name, value in items]
-        self._index()
+        self._items = [(_SPELLINGS.get(name) or canonical(name), value) for name, value in items]
+        self._first: dict[str, str] | None = None
+        self._repeated: list[str] = []
 
-    def _index(self) -> None:
-        self._first: dict[str, str] = {}
-        self.repeated: list[str] = []
-        for name, value in self._items:
-            key = _SPELLINGS.get(name) or name.lower()
-            if key in self._first:
-                self.repeated.append(key)
-            else:
-                self._first[key] = value
-
-    @classmethod
-    def _of(
-        cls, items: list[tuple[str, str]], first: dict[str, str], repeated: list[str]
-    ) -> "Headers":
-        made = cls.__new__(cls)
-        made._items, made._first, made.repeated = items, first, repeated
-        return made
+    def _index(self) -> dict[str, str]:
+        self._repeated = []
+        first = dict(self._items)
+        if len(first) != len(self._items):
+            first = {}
+            for name, value in self._items:
+                if name in first:
+                    self._repeated.append(name)
+                else:
+                    first[name] = value
+        self._first = first
+        return first
 
     @classmethod
     def parse(cls, lines: list[str]) -> tuple["Headers", str]:
         """Return the fields of unfolded *lines*, and the first line that is none, or ""."""
-        items: list[tuple[str, str]] = []
-        first: dict[str, str] = {}
-        repeated: list[str] = []
+        made = cls()
+        append = made._items.append
         broken = ""
         for line in lines:
             name, colon, value = line.partition(":")
-            key = known = _SPELLINGS.get(name)
-            if known is None:
+            known = _SPELLINGS.get(name)
+            if known is None or not colon:
                 name = name.rstrip(" \t")
-                known = _NAMES.get(name.lower())
-                key = known or name.lower()
-                if known is None:
-                    known = name
-                    if not name or " " in name or "\t" in name:
-                        broken = broken or line or " "
-                        continue
-            if not colon:
-                broken = broken or line
-                continue
-            value = value.strip(" \t")
-            items.append((known, value))
-            if key in first:
-                repeated.append(key or "")
-            else:
-                first[key or ""] = value
-        return cls._of(items, first, repeated), broken
+                if not colon or not name or " " in name or "\t" in name:
+                    broken = broken or line or " "
+                    continue
+                known = canonical(name)
+            append((known, value.strip(" \t")))
+        return made, broken
+
+    @property
+    def repeated(self) -> list[str]:
+        """Names of known fields that occur more than once, in their long spelling."""
+        if self._first is None:
+            self._index()
+        return self._repeated
 
     def get(self, name: str) -> str | None:
         """Return the value of the first field called *name* as it stands, or None."""
-        value = self._first.get(name)
-        if value is None:
-            value = self._first.get(_key(name))
-        return value
+        if name not in _USUAL:
+            at = self._find(_key(name))
+            return None if at is None else self._items[at][1]
+        first = self._first
+        return (self._index() if first is None else first).get(name)
 
     def all(self, name: str) -> list[str]:
         """Return every value, comma-joined ones taken apart where the grammar has a list.
@@ -131,8 +125,6 @@ class Headers:
         A value whose quotes do not close is returned whole.
         """
         key = _key(name)
-        if key not in self._first:
-            return []
         values = [value for known, value in self._items if _key(known) == key]
         if key not in _LISTS:
             return values
@@ -141,49 +133,46 @@ class Headers:
     def add(self, name: str, value: str) -> None:
         """Append a field."""
         self._items.append((canonical(name), value))
-        key = _key(name)
-        if key in self._first:
-            self.repeated.append(key)
-        else:
-            self._first[key] = value
+        self._first = None
 
     def insert(self, name: str, value: str) -> None:
         """Put a field before all others, as a Via must be."""
         self._items.insert(0, (canonical(name), value))
-        key = _key(name)
-        if key in self._first:
-            self.repeated.append(key)
-        self._first[key] = value
+        self._first = None
 
     def set(self, name: str, value: str) -> None:
         """Replace every field called *name* by one, at the place of the first, else at the end."""
         key = _key(name)
-        if key not in self._first:
+        at = self._find(key)
+        if at is None:
             self.add(name, value)
             return
-        if key in self.repeated:
-            at = next(at for at, item in enumerate(self._items) if _key(item[0]) == key)
-            kept = [item for item in self._items[at + 1 :] if _key(item[0]) != key]
-            self._items[at + 1 :] = kept
-            self.repeated = [name for name in self.repeated if name != key]
-        self.set_first(name, value)
+        after = [item for item in self._items[at + 1 :] if _key(item[0]) != key]
+        self._items[at:] = [(self._items[at][0], value), *after]
+        self._first = None
 
     def set_first(self, name: str, value: str) -> None:
         """Replace the first field called *name*, which must be there; later ones stay."""
         key = _key(name)
+        at = self._find(key)
+        if at is None:
+            raise KeyError(name)
+        known = self._items[at][0]
+        self._items[at] = (known, value)
+        if self._first is not None:
+            self._first[known] = value
+
+    def _find(self, key: str) -> int | None:
         for at, (known, _) in enumerate(self._items):
-            if _key(known) == key:
-                self._items[at] = (known, value)
-                self._first[key] = value
-                return
-        raise KeyError(name)
+            if known == key or _key(known) == key:
+                return at
+        return None
 
     def remove(self, name: str) -> None:
         """Remove every field called *name*."""
         key = _key(name)
-        if key in self._first:
-            self._items = [item for item in self._items if _key(item[0]) != key]
-            self._index()
+        self._items = [item for item in self._items if _key(item[0]) != key]
+        self._first = None
 
     def items(self) -> list[tuple[str, str]]:
         """Return (name, value) pairs in order, known names in their long form."""
@@ -191,7 +180,9 @@ class Headers:
 
     def copy(self) -> "Headers":
         """Return an independent copy."""
-        return self._of(list(self._items), dict(self._first), list(self.repeated))
+        made = Headers()
+        made._items = list(self._items)
+        return made
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.get(name) is not None

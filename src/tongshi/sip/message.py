@@ -28,6 +28,7 @@ _PLAIN = re.compile(
     r'(?:"[^"\\<>]*" ?)?<sips?:([A-Za-z0-9_.\-]+)@[A-Za-z0-9_.\-]+(?::[0-9]{1,4})?>'
     r"(?:;tag=([A-Za-z0-9_.\-]+))?"
 )
+_COPIED = frozenset(("Via", "From", "Call-ID", "CSeq"))
 _DIALOG_FORMING = ("INVITE", "SUBSCRIBE", "REFER")
 
 
@@ -229,7 +230,7 @@ class Request(Message):
         """
         copied: list[tuple[str, str]] = []
         for name, value in self.headers:
-            if name in ("Via", "From", "Call-ID", "CSeq"):
+            if name in _COPIED:
                 copied.append((name, value))
             elif name == "To":
                 copied.append((name, self._tagged(value, status, to_tag)))

@@ -53,9 +53,11 @@ class Server:
         """Take a request that passed the check."""
         method = request.method
         # Sent-by and branch name the transaction (17.2.3), as they are before the Via is stamped.
-        # Call-ID, CSeq and tag tell apart what peers with a constant branch send, or none.
-        name = _name(request)
+        # Call-ID, CSeq and tag tell apart what peers with a constant branch send, or none.  All
+        # of it a request shares with its repetitions, its CANCEL, and the ACK of a refusal.
         via = request.via
+        number = request.cseq[0]
+        name = f"{via.branch} {via.host}:{via.port} {request.call_id} {number} {request.from_tag}"
         target = answer_address(via, source)
         request.headers.set_first("Via", stamp(request.headers.get("Via") or "", via, source))
         if method == "ACK":
@@ -217,13 +219,6 @@ class Server:
             oldest = next(iter(self._waiting.values())) + _PATIENCE
             return oldest if deadline is None else min(deadline, oldest)
         return deadline
-
-
-def _name(request: Request) -> str:
-    """Return what a request shares with its repetitions, its CANCEL, and a refusal's ACK."""
-    via = request.via
-    number = request.cseq[0]
-    return f"{via.branch} {via.host}:{via.port} {request.call_id} {number} {request.from_tag}"
 
 
 def _ack_name(request: Request) -> str:

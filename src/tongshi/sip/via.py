@@ -3,6 +3,7 @@
 Source: RFC 3261 18.1.1, 18.2 and 20.42; RFC 3581.
 """
 
+import re
 from dataclasses import dataclass
 
 from tongshi.sip.address import Address
@@ -22,6 +23,11 @@ from tongshi.sip.grammar import (
 
 _CLAUSE = "RFC 3261 20.42"
 _PREFIX = "SIP/2.0/"
+# What nearly every Via looks like; the rest is taken apart piece by piece.
+_PLAIN = re.compile(
+    r"SIP/2\.0/([A-Z]+) ([A-Za-z0-9_.\-]+)(?::([0-9]{1,4}))?"
+    r"((?:;[A-Za-z]+(?:=[A-Za-z0-9_.\-]+)?)*)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,11 @@ class Via:
 
         Raises RemoteProtocolError.
         """
+        plain = _PLAIN.fullmatch(text)
+        if plain is not None:
+            transport, host, digits, tail = plain.groups()
+            params = tuple([_pair(part) for part in tail[1:].split(";")]) if tail else ()
+            return cls(transport, host, int(digits) if digits else None, params)
         head, semicolon, tail = text.partition(";")
         if head.startswith(_PREFIX):
             transport, sent_by = _split_transport(head[8:])
@@ -117,6 +128,11 @@ def answer_address(via: Via, source: Address) -> Address:
     if port == source.port or any(name.lower() == "rport" for name, _ in via.params):
         return source
     return source._replace(port=port)
+
+
+def _pair(part: str) -> tuple[str, str | None]:
+    name, equals, value = part.partition("=")
+    return name, value if equals else None
 
 
 def _split_protocol(head: str) -> tuple[str, str]:
