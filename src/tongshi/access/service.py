@@ -25,7 +25,6 @@ from tongshi.access.identity import (
     Session,
     check_password,
     digest_token,
-    fail,
     fold_name,
     spell_password,
 )
@@ -222,11 +221,9 @@ class People:
         return account
 
     def _note_failure(self, account: Account, wall: float) -> None:
-        failures, until = fail(account, wall, self._rules)
+        person_id, rules = account.person.id, self._rules
         # Not waited for: an answer that takes longer would tell that there is an account.
-        self._writer.call(
-            lambda connection: store.write_failures(connection, account.person.id, failures, until)
-        )
+        self._writer.call(lambda connection: store.add_failure(connection, person_id, wall, rules))
 
     def _change(self, account: Account, password: str, *, must_change: bool) -> None:
         hashed = self._hash(password)

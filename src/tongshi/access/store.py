@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from tongshi.access.identity import Account, Person, Session
+from tongshi.access.identity import Account, Person, Rules, Session, fail
 from tongshi.access.permission import Role
 from tongshi.access.register import Action, Ending, Entry, EntryQuery, Look, end_unknown
 from tongshi.access.scope import Scope
@@ -86,10 +86,17 @@ def read_people(connection: Connection) -> tuple[Person, ...]:
     return tuple(_person(row) for row in connection.execute(select(people).order_by(people.c.name)))
 
 
-def write_failures(
+def add_failure(connection: Connection, person_id: int, wall: float, rules: Rules) -> None:
+    """Count one more failed sign-in, from what is stored now: several may come at once."""
+    account = read_account_of(connection, person_id)
+    if account is not None:
+        failures, locked_until = fail(account, wall, rules)
+        _write_failures(connection, person_id, failures, locked_until)
+
+
+def _write_failures(
     connection: Connection, person_id: int, failures: int, locked_until: float
 ) -> None:
-    """Record failed sign-ins."""
     values = {"failures": failures, "locked_until": locked_until}
     connection.execute(update(people).where(people.c.id == person_id).values(values))
 
@@ -136,7 +143,7 @@ def add_session(connection: Connection, session: Session) -> None:
         "address": session.address,
     }
     connection.execute(insert(web_sessions), row)
-    write_failures(connection, session.person.id, 0, 0.0)
+    _write_failures(connection, session.person.id, 0, 0.0)
 
 
 def read_session(connection: Connection, digest: str) -> Session | None:
@@ -281,9 +288,8 @@ def _entry_conditions(scope: Scope, query: EntryQuery) -> list[ColumnElement[boo
 
 
 def _ended(entry_id: ColumnElement[int]) -> ColumnElement[bool]:
-    return (
-        select(register_endings.c.entry_id).where(register_endings.c.entry_id == entry_id).exists()
-    )
+    ending = register_endings.alias()
+    return select(ending.c.entry_id).where(ending.c.entry_id == entry_id).exists()
 
 
 # Rows as values -----------------------------------------------------------------------------

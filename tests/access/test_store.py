@@ -1,0 +1,61 @@
+"""Statements that no use case reaches in every way; the others are tested in test_service."""
+
+from sqlalchemy import Engine, func, select
+
+from tongshi.access import store
+from tongshi.access.identity import Person, Rules
+from tongshi.access.permission import Role
+from tongshi.access.register import Action, Ending, EntryQuery, Look
+from tongshi.access.scope import EVERYTHING, NOTHING
+from tongshi.db.tables import register_progress
+
+
+def fill(engine: Engine, count: int) -> list[int]:
+    person = Person(0, "li", "Li", "Unit", Role.OPERATOR, must_change=False, disabled=False)
+    with engine.begin() as connection:
+        number = store.add_person(connection, person, "hash", 1.0)
+        looks = [
+            Look(number, "Li", "U", Action.LIVE, "d", "c", "Gate", "why", 10.0 + at, "ws", "::1")
+            for at in range(count)
+        ]
+        return [store.add_entry(connection, look) for look in looks]
+
+
+def test_the_first_ending_stays(engine: Engine) -> None:
+    (entry,) = fill(engine, 1)
+    with engine.begin() as connection:
+        store.write_endings(connection, {entry: Ending(20.0, "closed", 10.0, 5)})
+        store.write_endings(connection, {entry: Ending(99.0, "forged", 0.0, 0)})
+        (found,), _ = store.page_entries(connection, EVERYTHING, EntryQuery())
+    assert found.ending == Ending(20.0, "closed", 10.0, 5)
+
+
+def test_progress_is_kept_until_the_end_and_not_after(engine: Engine) -> None:
+    one, two = fill(engine, 2)
+    count = select(func.count()).select_from(register_progress)
+    with engine.begin() as connection:
+        store.write_progress(connection, {})
+        for watched in (1.0, 2.0):
+            figures = {key: Ending(15.0, "", watched, 7) for key in (one, two)}
+            store.write_progress(connection, figures)
+        assert connection.execute(count).scalar_one() == 2
+        store.write_endings(connection, {one: Ending(20.0, "closed", 10.0, 5)})
+        store.write_progress(connection, {one: Ending(21.0, "", 11.0, 6)})
+        assert connection.execute(count).scalar_one() == 1
+        assert store.close_left_open(connection, 12.0) == 1
+        found, _ = store.page_entries(connection, EVERYTHING, EntryQuery())
+        assert connection.execute(count).scalar_one() == 0
+    assert found[0].id == two
+    assert found[0].ending == Ending(15.0, "process-ended", 2.0, 7)
+
+
+def test_nobody_reads_what_is_not_his(engine: Engine) -> None:
+    fill(engine, 2)
+    with engine.connect() as connection:
+        assert store.page_entries(connection, NOTHING, EntryQuery()) == ((), 0)
+
+
+def test_a_failure_of_nobody_is_no_failure(engine: Engine) -> None:
+    with engine.begin() as connection:
+        store.add_failure(connection, 999, 1.0, Rules())
+        assert store.count_people(connection) == 0
