@@ -41,6 +41,16 @@ def test_close_ends_everything_and_nothing_starts_after() -> None:
     asyncio.run(main())
 
 
+def test_a_task_cancelled_before_it_began_leaves_nothing_behind() -> None:
+    async def main() -> None:
+        supervisor = Supervisor("test")
+        waiting = supervisor.start(asyncio.sleep(1000), name="never begun")
+        await supervisor.close()
+        assert waiting.cancelled()
+
+    asyncio.run(main())
+
+
 def test_a_task_may_close_its_own_supervisor() -> None:
     async def main() -> None:
         supervisor = Supervisor("test")

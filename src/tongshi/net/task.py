@@ -36,6 +36,7 @@ class Supervisor:
         task = asyncio.create_task(self._run(work, name), name=f"{self._name}/{name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # for one cancelled before it began
         return task
 
     def sustain(

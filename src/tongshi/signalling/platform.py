@@ -303,6 +303,16 @@ class Signalling:
         elif event.state is Presence.OFFLINE:
             self.queries.forget(event.device_id)
             self.sessions.end_device(event.device_id)
+            self._free_link(event)
+
+    def _free_link(self, event: DevicePresence) -> None:
+        """Close a connection whose peer is dead, unless another device lives on it."""
+        neighbour = self.neighbours.get(event.device_id)
+        if neighbour is None or neighbour.address.transport != "tcp" or self._tcp is None:
+            return
+        local = neighbour.address.local
+        if event.why in (Why.MISSED, Why.EXPIRED) and not self.neighbours.reached_by(local):
+            self._tcp.end(local, "its device is gone")
 
     def _keep_link(self, device_id: str) -> None:
         neighbour = self.neighbours.get(device_id)

@@ -27,7 +27,7 @@ from tongshi.clock import Clock
 from tongshi.errors import Conflict, Error, Exhausted, Missing, PeerSilent
 from tongshi.gateway.engine import EngineEvent, Figures, Measured, Transport
 from tongshi.net.task import Supervisor
-from tongshi.signalling.calls import Call
+from tongshi.signalling.calls import BYE_TIMEOUT, Call
 from tongshi.signalling.event import (
     Kind,
     Presence,
@@ -49,6 +49,8 @@ _CODES = {
     "engine": ("engine.failed", "worker"),
 }
 """What viewers are told: code and stage, by why a session ended."""
+_DEAD = 0.5
+"""Wait for a device that is offline to confirm a BYE, s: it hardly will."""
 _STALE = 1000
 """Calls remembered whose BYE nobody confirmed."""
 
@@ -382,7 +384,9 @@ class Sessions:
         attempt = upstream.attempt
         if attempt is not None:
             try:
-                await self._give_back(attempt, *_CODES.get(why, ("", "")))
+                code, stage = _CODES.get(why, ("", ""))
+                patience = _DEAD if why == "offline" else BYE_TIMEOUT
+                await self._give_back(attempt, code, stage, patience)
             finally:
                 self._forget(upstream)
         else:
@@ -396,9 +400,15 @@ class Sessions:
         self._by_key.pop(upstream.key, None)
         upstream.closed.set()
 
-    async def _give_back(self, attempt: Attempt, code: str = "", stage: str = "") -> None:
+    async def _give_back(
+        self,
+        attempt: Attempt,
+        code: str = "",
+        stage: str = "",
+        patience: float = BYE_TIMEOUT,
+    ) -> None:
         try:
-            await attempt.close(code, stage)
+            await attempt.close(code, stage, patience=patience)
         except Error as error:  # of the engine; what it held is lost with it
             _log.warning("close stream=%s error=%s", attempt.stream, error)
         finally:

@@ -42,7 +42,7 @@ from tongshi.gb28181.ssrc import Kind as Digit
 from tongshi.gb28181.ssrc import SsrcPool, number_of
 from tongshi.gb28181.steps import Parties
 from tongshi.gb28181.subject import Subject
-from tongshi.signalling.calls import Call
+from tongshi.signalling.calls import BYE_TIMEOUT, Call
 from tongshi.signalling.event import SessionKey
 from tongshi.signalling.exchange import Exchange
 from tongshi.signalling.neighbours import Neighbour
@@ -111,6 +111,7 @@ class Attempt:
         self._held = AsyncExitStack()
         self._first: asyncio.Future[Track] = asyncio.get_running_loop().create_future()
         self._ending: tuple[str, str] = ("", "")
+        self._patience = BYE_TIMEOUT
 
     async def run(self) -> Track:
         """Return what the stream shows once its first picture is there.
@@ -136,9 +137,15 @@ class Attempt:
         self.track = await self._first_picture()
         return self.track
 
-    async def close(self, code: str = "", stage: str = "") -> None:
-        """Give everything back; *code* and *stage* are told to viewers.  Does it once."""
+    async def close(
+        self, code: str = "", stage: str = "", *, patience: float = BYE_TIMEOUT
+    ) -> None:
+        """Give everything back; *code* and *stage* are told to viewers.  Does it once.
+
+        patience: s for the device to confirm the end of the call.
+        """
         self._ending = (code, stage)
+        self._patience = patience
         await self._held.aclose()
 
     def heard(self, event: EngineEvent) -> None:
@@ -185,7 +192,7 @@ class Attempt:
         subject = Subject(channel, self.ssrc, own.id, own.new_token()[:10])
         caller = Caller(parties, offer, subject, new_token=own.new_token)
         self.call = Call(caller, address, self._means.exchange, self._peer_ended)
-        self._held.push_async_callback(self.call.hang_up)
+        self._held.push_async_callback(self._hang_up)
         answer = await self.call.establish(within=self._means.invite)
         agreement = agree(offer, answer, self.call.source.host)
         if agreement.tcp != offer.tcp:
@@ -219,6 +226,10 @@ class Attempt:
         else:
             text = f"{self.key.channel_id} hung up before any picture"
             self._fail(PeerRefused(text, status=487, stage="media"), "peer")
+
+    async def _hang_up(self) -> None:
+        if self.call is not None:
+            await self.call.hang_up(within=self._patience)
 
     async def _close_stream(self) -> None:
         code, stage = self._ending

@@ -27,7 +27,7 @@ class Null:
     the answer named.  connected: where a TCP_ACTIVE stream was told to connect.  closed: streams
     with the code and stage they were closed with, oldest first.
     answers: called when a stream's answer is there; returns what then happens to it.
-    connect_fault: raised by :meth:`connect`.
+    connect_fault, close_fault: raised by :meth:`connect`, and by :meth:`close` when it is done.
     """
 
     def __init__(self, ports: int = 1000) -> None:
@@ -38,6 +38,7 @@ class Null:
         self.closed: list[tuple[str, str, str]] = []
         self.answers: Callable[[str], EngineEvent | None] = lambda stream: FirstMedia(stream, TRACK)
         self.connect_fault: Error | None = None
+        self.close_fault: Error | None = None
         self._listeners: list[Callable[[EngineEvent], None]] = []
 
     async def start(self) -> None:
@@ -87,6 +88,8 @@ class Null:
         """See Engine."""
         if self.open_.pop(stream, None) is not None:
             self.closed.append((stream, code, stage))
+        if self.close_fault is not None:
+            raise self.close_fault
         return Figures()
 
     async def admit(
