@@ -7,6 +7,7 @@ from fastapi import Query as Param
 from starlette.responses import Response
 
 from tongshi.api.asker import AskerOf, PartsOf
+from tongshi.api.presence import freshen, freshen_page
 from tongshi.db.page import Page
 from tongshi.registry.entry import CatalogState, Channel, Device, Query, Sort
 from tongshi.registry.state import State
@@ -37,12 +38,14 @@ async def list_devices(
         number=number,
         size=size,
     )
-    return await asyncio.to_thread(parts.registry.devices, asker.scope, query)
+    page = await asyncio.to_thread(parts.registry.devices, asker.scope, query)
+    return freshen_page(parts.health, page)
 
 
 async def read_device(parts: PartsOf, asker: AskerOf, device_id: str) -> Device:
     """Return one device."""
-    return await asyncio.to_thread(parts.registry.device, asker.scope, device_id)
+    device = await asyncio.to_thread(parts.registry.device, asker.scope, device_id)
+    return freshen(parts.health, device)
 
 
 async def ask_catalog(parts: PartsOf, asker: AskerOf, device_id: str) -> Response:

@@ -9,6 +9,7 @@ from tongshi.api.feed import Feed
 from tongshi.api.views import Views
 from tongshi.clock import Clock
 from tongshi.gateway.engine import Engine
+from tongshi.health.service import Health
 from tongshi.registry.service import Registry
 from tongshi.settings import Settings
 
@@ -29,6 +30,7 @@ class Parts:
     people: People
     register: Register
     registry: Registry
+    health: Health
     views: Views
     catalogs: Catalogs
     engine: Engine

@@ -22,7 +22,6 @@ from sqlalchemy import Engine as Store
 
 from tongshi.access.identity import Rules
 from tongshi.access.service import Given, People, Register
-from tongshi.api.application import application
 from tongshi.api.catalogs import Catalogs
 from tongshi.api.feed import Feed
 from tongshi.api.parts import Parts
@@ -30,6 +29,7 @@ from tongshi.api.views import Views
 from tongshi.app.chronicle import Chronicle, known_of
 from tongshi.app.web import Web
 from tongshi.clock import Clock, SystemClock
+from tongshi.console.site import application
 from tongshi.db.connect import connect, store_url
 from tongshi.db.kept import keep
 from tongshi.db.migrate import upgrade
@@ -186,6 +186,7 @@ class Node:
             people=self.people,
             register=self.register,
             registry=self.registry,
+            health=self.health,
             views=self.views,
             catalogs=self.catalogs,
             engine=self.engine,

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from tongshi.errors import Conflict
 from tongshi.settings import split_address
@@ -30,7 +30,7 @@ class Web:
     listen: ``host:port``; port 0 takes a free one.  Raises Conflict when it cannot be had.
     """
 
-    def __init__(self, application: FastAPI, listen: str) -> None:
+    def __init__(self, application: ASGIApp, listen: str) -> None:
         host, port = split_address(listen)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)

@@ -7,10 +7,12 @@ from dataclasses import replace
 from starlette.responses import JSONResponse, Response
 
 from tongshi.api.notices import moment
+from tongshi.api.presence import freshen, freshen_page
 from tongshi.api.text import catalogue
 from tongshi.console.drawing import link
 from tongshi.console.visit import Visit
 from tongshi.console.wall import read_number
+from tongshi.db.page import Page
 from tongshi.registry.entry import CatalogState, Device, Query, Sort
 from tongshi.registry.state import State
 
@@ -80,23 +82,28 @@ async def ask_catalog(visit: Visit) -> Response:
 
 async def tell_proofs(visit: Visit) -> Response:
     """Return the last proof of life of each device on the page, by code."""
-    rows = await asyncio.to_thread(
-        visit.parts.registry.devices, visit.asker.scope, read_query(visit)
-    )
+    rows = await list_devices(visit, read_query(visit))
     return JSONResponse({row.device_id: moment(row.last_proof_at) for row in rows.rows})
 
 
 async def _device(visit: Visit) -> Device:
     device_id = str(visit.request.path_params["device_id"])
-    return await asyncio.to_thread(visit.parts.registry.device, visit.asker.scope, device_id)
+    found = await asyncio.to_thread(visit.parts.registry.device, visit.asker.scope, device_id)
+    return freshen(visit.parts.health, found)
+
+
+async def list_devices(visit: Visit, query: Query) -> Page[Device]:
+    """Return a page of devices as they are now."""
+    page = await asyncio.to_thread(visit.parts.registry.devices, visit.asker.scope, query)
+    return freshen_page(visit.parts.health, page)
 
 
 async def _list(visit: Visit) -> dict[str, object]:
     query = read_query(visit)
-    rows = await asyncio.to_thread(visit.parts.registry.devices, visit.asker.scope, query)
+    rows = await list_devices(visit, query)
     if not rows.rows and query.number > 1:  # the list grew shorter: show its last page
         query = replace(query, number=max(1, -(-rows.total // query.size)))
-        rows = await asyncio.to_thread(visit.parts.registry.devices, visit.asker.scope, query)
+        rows = await list_devices(visit, query)
     return {
         "query": query,
         "rows": rows,

@@ -31,6 +31,7 @@ class Drawing:
             "clock": clock,
             "amount": amount,
             "duration": duration,
+            "edition": edition,
         }
         self._environment.globals |= {"static": assets.prefix, "link": link}
 
@@ -52,6 +53,18 @@ def amount(size: int) -> str:
             break
         value, unit = value / 1000, larger
     return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+
+
+_EDITIONS = {"1.0": "2011", "1.1": "2011+", "2.0": "2016", "3.0": "2022"}
+
+
+def edition(version: str) -> str:
+    """Return the edition of the standard that a peer's *version* stands for.
+
+    Source: GB/T 28181-2022 annex I (X-GB-ver).
+    """
+    known = _EDITIONS.get(version)
+    return f"GB/T 28181-{known} ({version})" if known else version or "–"
 
 
 def duration(seconds: float) -> str:

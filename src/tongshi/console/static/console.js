@@ -1,5 +1,6 @@
 /** What every page has: times that stay true, menus that close. */
 
+import { toast } from "./dom.js";
 import { t } from "./words.js";
 
 const LANGUAGE = document.documentElement.lang;
@@ -48,7 +49,20 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Language and look lead back to the page as it is now: the wall keeps its address up to date.
+for (const form of document.querySelectorAll("form.preferences")) {
+  form.addEventListener("submit", () => {
+    form.elements.back.value = location.pathname + location.search;
+  });
+}
+
 // A page that outlived its sign-in goes to the door instead of showing an error in a list.
 document.addEventListener("htmx:responseError", (event) => {
-  if (event.detail.xhr.status === 401) location.assign(`/sign-in?ended=1&next=${encodeURIComponent(location.pathname + location.search)}`);
+  const { status, responseText } = event.detail.xhr;
+  if (status !== 401) {
+    toast(responseText.slice(0, 300));
+    return;
+  }
+  const here = encodeURIComponent(location.pathname + location.search);
+  location.assign(`/sign-in?ended=1&next=${here}`);
 });

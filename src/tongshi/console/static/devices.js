@@ -1,40 +1,68 @@
 /** The Devices page: rows follow the feed, channels open below their device. */
 
-import "./console.js";
-import { make } from "./dom.js";
+import { tellTimes } from "./console.js";
+import { make, swapIcon } from "./dom.js";
 import { Feed } from "./feed.js";
 import { t } from "./words.js";
 
 const list = document.getElementById("list");
 const feed = new Feed();
 const stale = new Set();
+const SETTLE = 2000; // ms: states are written to the store in batches, about once a second
+const PROOFS = 15_000; // ms between looks at the signs of life of the rows on the page
 let soon = 0;
 
-/** Fetch changed rows anew, at most twice a second and only those on the page. */
+const rowOf = (device) => document.querySelector(`#device-${CSS.escape(device)} > .row`);
+
+/** Fetch changed rows anew, in batches and only those on the page. */
 function changed(device) {
   stale.add(device);
   soon ||= setTimeout(() => {
     soon = 0;
     for (const id of stale) {
-      const row = document.querySelector(`#device-${CSS.escape(id)} > .row`);
+      const row = rowOf(id);
       if (row !== null) htmx.trigger(row, "device-changed");
     }
     stale.clear();
     htmx.trigger("#summary", "devices-changed");
-  }, 500);
+  }, SETTLE);
 }
 
-feed.on("device", ({ device }) => changed(device));
-feed.on("catalog", ({ device }) => changed(device));
-feed.on("reload", () => location.reload());
+/** Show a new state at once; the row follows when the store has it. */
+function showState(device, state) {
+  const shown = rowOf(device)?.querySelector(".presence .state");
+  if (!shown || shown.dataset.state === state) return;
+  shown.dataset.state = state;
+  swapIcon(shown.querySelector(".icon"), state);
+  shown.querySelector(".word").textContent = t(`state.${state}`);
+}
 
-// A sign of life changes nothing but its time: no request for it.
-feed.on("seen", ({ device, at }) => {
-  const time = document.querySelector(`#device-${CSS.escape(device)} > .row time[data-as="ago"]`);
-  if (time === null) return;
-  time.dateTime = at;
-  time.title = "";
-  time.textContent = t("time.now");
+/** Signs of life are too many for events: the page asks for those of its own rows. */
+async function lookAtProofs() {
+  const sheet = list.querySelector("[data-proofs]");
+  if (document.hidden || sheet === null) return;
+  const answer = await fetch(sheet.dataset.proofs);
+  if (!answer.ok) return;
+  for (const [device, at] of Object.entries(await answer.json())) {
+    const time = rowOf(device)?.querySelector("time.proof");
+    if (!time || at === null || time.dateTime === at) continue;
+    time.dateTime = at;
+    time.title = "";
+  }
+  tellTimes(list);
+}
+
+setInterval(() => lookAtProofs().catch(() => {}), PROOFS); // a lost link shows by itself
+
+feed.on("device", ({ device, state }) => {
+  showState(device, state);
+  changed(device);
+});
+feed.on("described", ({ device }) => changed(device));
+feed.on("catalog", ({ device }) => changed(device));
+feed.on("reload", () => {
+  htmx.trigger("#filters", "reload-list");
+  htmx.trigger("#summary", "devices-changed");
 });
 
 list.addEventListener("click", (event) => {

@@ -60,7 +60,12 @@ changed();
 
 tree.onpick = (channel) => wall.place(channel);
 reason.onchange = () => wall.tiles.forEach((tile) => tile.start());
-feed.on("device", ({ device, state }) => state && tree.presence(device, state));
+feed.on("device", ({ device, state }) => {
+  tree.presence(device, state);
+  htmx.trigger("#counts", "counts-changed");
+  if (state === "online") wall.tiles.forEach((tile) => tile.revive(device));
+});
+feed.on("described", () => at("search").value === "" && htmx.trigger("#tree", "catalog-changed"));
 feed.on("reload", () => htmx.trigger("#tree", "reload-tree"));
 feed.on("catalog", () => at("search").value === "" && htmx.trigger("#tree", "catalog-changed"));
 

@@ -29,6 +29,8 @@ import { Sound } from "./player/sound.js";
 const DEAF = 8_000; // ms without any message: figures come every second, so the line is dead
 const CALM = 10_000; // ms of moving pictures after which the back-off starts anew
 const BACKOFF = [0.5, 1, 2, 4, 8, 15, 30]; // s; each is shortened by chance up to a third
+const PATIENCE = [10, 20, 40, 60]; // s: the same, where trying soon again only adds to the trouble
+const PATIENT = new Set(["exhausted", "peer.refused", "conflict"]);
 const PAUSE_MOST = 60_000; // ms a paused picture keeps its stream
 const FIRST_WAIT = 0.4; // s: a stream that is open already is answered within
 const AUDIO = 0x01; // first byte of a sound message; fMP4 starts with a box size, always 0x00
@@ -368,7 +370,8 @@ export class TongshiPlayer extends HTMLElement {
       this.#set("failed", problem);
       return;
     }
-    const base = BACKOFF[Math.min(this.#tries, BACKOFF.length - 1)];
+    const steps = PATIENT.has(problem.code) ? PATIENCE : BACKOFF;
+    const base = steps[Math.min(this.#tries, steps.length - 1)];
     const wait = base * (1 - Math.random() / 3);
     this.#tries += 1;
     this.#set("retrying", problem, wait);

@@ -49,7 +49,9 @@ export class Tile {
     if (reason === null) {
       this._state("pending");
       this._said.textContent = t("tile.pending");
+      this._cover(make("div", { class: "wait" }, icon("note", "still"), make("span", {}, t("tile.pending"))));
     } else if (!this._player.hasAttribute("device")) {
+      this._uncover();
       this._player.setAttribute("purpose", reason);
       this._player.setAttribute("stream", this._context.stream());
       this._player.setAttribute("channel", this.channel.channel);
@@ -86,6 +88,11 @@ export class Tile {
 
   pause() {
     this._player?.pause();
+  }
+
+  /** The device came back: a tile that waits for it need not wait longer. */
+  revive(device) {
+    if (this.channel?.device === device && ["retrying", "failed"].includes(this.state)) this.retry();
   }
 
   retry() {
@@ -170,9 +177,7 @@ export class Tile {
   }
 
   _end() {
-    clearInterval(this._countdown);
-    this._over?.remove();
-    this._over = null;
+    this._uncover();
     if (this._player !== null) {
       this.audible = false;
       this._player.remove();
@@ -192,9 +197,7 @@ export class Tile {
   }
 
   _changed({ state, problem, retryIn }) {
-    clearInterval(this._countdown);
-    this._over?.remove();
-    this._over = null;
+    this._uncover();
     this._state(state);
     this._said.textContent = t(`tile.${state}`);
     if (problem !== null) this._cause(state, problem, retryIn);
@@ -239,7 +242,14 @@ export class Tile {
     this._countdown = setInterval(tick, 500);
   }
 
+  _uncover() {
+    clearInterval(this._countdown);
+    this._over?.remove();
+    this._over = null;
+  }
+
   _cover(element) {
+    this._uncover();
     this._over = element;
     this.element.append(element);
   }
@@ -247,16 +257,17 @@ export class Tile {
   _measured(figures) {
     if (this.state !== "playing" || this._player.track === null) return;
     const { codec, width, height, transcoded } = this._player.track;
+    const via = this._player.view?.transport ?? "";
     const lost = make("span", figures.lost > 0 ? { class: "lost" } : {}, t("tile.lost", { lost: figures.lost }));
     lost.title = t("tile.lost_title", figures);
     const lag = figures.lag === null ? "–" : String(Math.round(figures.lag * 1000));
     this._said.replaceChildren(
-      make("span", { class: "far" }, `${CODECS[codec] ?? codec}${transcoded ? "→H.264" : ""} ${width}×${height} · `),
+      make("span", { class: "far" }, `${transcoded ? "H.265→" : ""}${CODECS[codec] ?? codec} ${width}×${height} · `),
       make("span", { class: "mid" }, `${Math.round(figures.fps)} fps · `),
       make("span", { class: "mid" }, `${(figures.bitrate / 1e6).toFixed(1)} Mb/s · `),
       make("span", { title: t("tile.lag_title") }, `${lag} ms · `),
       lost,
     );
-    this._said.title = this._said.textContent;
+    this._said.title = `${this._said.textContent}\n${t("tile.via", { via: via.toUpperCase() })}`;
   }
 }

@@ -48,7 +48,7 @@ export class Tree {
     this._soon = setTimeout(() => {
       for (const each of this._stale) if (each.isConnected) htmx.trigger(each, "refresh-level");
       this._stale.clear();
-    }, 1000);
+    }, 2000);
   }
 
   _mark() {
