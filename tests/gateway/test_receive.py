@@ -97,9 +97,11 @@ def test_datagrams_larger_than_expected_are_taken_whole_from_the_next_on() -> No
         source = UdpSource(sock, sink)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.connect(sock.getsockname())
-            for count in (1, 2):
-                sender.send(packet(0, last=True, size=5000))
-                await sink.until(lambda count=count: len(sink.batches) == count)  # type: ignore[misc]
+            sent: list[bytes] = []
+            for _ in range(2):
+                sent.append(packet(0, last=True, size=5000))
+                sender.send(sent[-1])
+                await sink.until(lambda: len(sink.batches) == len(sent))
         source.close()
         assert [len(batch[0]) for batch in sink.batches] == [2048, 5004]
 
@@ -219,12 +221,55 @@ def test_a_connection_without_media_is_closed_and_so_are_too_many() -> None:
     asyncio.run(run())
 
 
+def test_a_sender_that_fell_silent_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tongshi.gateway.receive._SILENT", 0.0)
+
+    async def run() -> None:
+        sink, sock = Sink(), tcp()
+        listener = TcpListener(sock, sink, patience=60.0)
+        loop = asyncio.get_running_loop()
+        old, new = [await connect(sock.getsockname()) for _ in range(2)]
+        await loop.sock_sendall(old, framed(packet(0)))
+        await sink.until(lambda: sink.links == [old.getsockname()])
+        assert await ended(new)  # it was there too early
+        new.close()
+        new = await connect(sock.getsockname())
+        await loop.sock_sendall(new, framed(packet(1)))
+        await sink.until(lambda: len(sink.links) == 3)
+        assert sink.links[1:] == [None, new.getsockname()]
+        assert await ended(old)
+        listener.close()
+        assert await ended(new)
+        old.close()
+        new.close()
+
+    asyncio.run(run())
+
+
+def test_a_connection_that_breaks_is_an_end_like_another() -> None:
+    async def run() -> None:
+        sink, sock = Sink(), tcp()
+        listener = TcpListener(sock, sink, patience=60.0)
+        loop = asyncio.get_running_loop()
+        for begun in (b"", framed(packet(0))):
+            peer = await connect(sock.getsockname())
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            await loop.sock_sendall(peer, begun or b"\0")
+            if begun:
+                await sink.until(lambda: len(sink.links) == 1)
+            peer.close()  # by a reset
+        await sink.until(lambda: sink.links[-1] is None)
+        listener.close()
+
+    asyncio.run(run())
+
+
 def test_dialing_succeeds_once_somebody_listens() -> None:
     async def run() -> None:
         sink = Sink()
         with tcp() as server:
             server.setblocking(False)
-            dialer = TcpDialer(tcp(), *server.getsockname(), sink, 5.0)
+            dialer = TcpDialer(tcp(), HOST, server.getsockname()[1], sink, 5.0)
             connecting = asyncio.create_task(dialer.connect())
             await asyncio.sleep(0.1)  # the first attempt is refused
             server.listen()
@@ -281,7 +326,7 @@ def test_a_silent_peer_is_given_up() -> None:
 def test_closing_while_connecting_leaves_nothing_open() -> None:
     async def run() -> None:
         with tcp() as server:
-            dialer = TcpDialer(tcp(), *server.getsockname(), Sink(), 5.0)
+            dialer = TcpDialer(tcp(), HOST, server.getsockname()[1], Sink(), 5.0)
             connecting = asyncio.create_task(dialer.connect())
             await asyncio.sleep(0.1)
             dialer.close()

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import socket
 
 import pytest
@@ -40,7 +41,7 @@ def test_a_frame_goes_on_under_our_name(parts: list[bytes]) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:
         sink.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         sink.bind((HOST, 0))
-        relay = UdpRelay(*sink.getsockname(), Relay(77, sequence=65530))
+        relay = UdpRelay(HOST, sink.getsockname()[1], Relay(77, sequence=65530))
         relay.take(frame(*parts))
         packets = receive(sink, len(parts))
         relay.close()
@@ -57,14 +58,14 @@ def test_a_frame_goes_on_under_our_name(parts: list[bytes]) -> None:
 def test_nobody_listening_is_survived() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:
         sink.bind((HOST, 0))
-        address = sink.getsockname()
-    relay = UdpRelay(*address, Relay(77))
+        port = sink.getsockname()[1]
+    relay = UdpRelay(HOST, port, Relay(77))
     for _ in range(6):
         relay.take(frame(b"x" * 100))
         relay.take(frame(b"x" * 100, b"x" * 100))
     assert relay.dropped > 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:
-        sink.bind(address)
+        sink.bind((HOST, port))
         relay.take(frame(b"x"))
         relay.take(frame(b"y"))
         assert receive(sink, 1)[0].ssrc == 77
@@ -76,7 +77,7 @@ def test_without_segmentation_each_packet_goes_alone(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("tongshi.gateway.send._UDP_SEGMENT", 9999)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:
         sink.bind((HOST, 0))
-        relay = UdpRelay(*sink.getsockname(), Relay(77))
+        relay = UdpRelay(HOST, sink.getsockname()[1], Relay(77))
         relay.take(frame(b"a" * 10, b"b" * 10))
         relay.take(frame(b"c" * 10, b"d" * 10))
         payloads = [packet.payload[:1] for packet in receive(sink, 4)]
@@ -98,7 +99,7 @@ def test_over_tcp_a_slow_peer_loses_whole_frames_and_nothing_else() -> None:
             server.setblocking(False)
             relay = TcpRelay(Relay(77), 100_000, closed.set)
             relay.take(frame(b"too early"))
-            await relay.connect(*server.getsockname(), 5.0)
+            await relay.connect(HOST, server.getsockname()[1], 5.0)
             loop = asyncio.get_running_loop()
             peer, _ = await loop.sock_accept(server)
             sent = 0
@@ -126,14 +127,13 @@ def test_closing_a_tcp_relay_ends_the_connection() -> None:
         with socket.create_server((HOST, 0)) as server:
             server.setblocking(False)
             relay = TcpRelay(Relay(77), 100_000, lambda: None)
-            await relay.connect(*server.getsockname(), 5.0)
+            await relay.connect(HOST, server.getsockname()[1], 5.0)
             loop = asyncio.get_running_loop()
             peer, _ = await loop.sock_accept(server)
             with peer:
                 relay.close()
-                with pytest.raises(ConnectionResetError):
-                    if await loop.sock_recv(peer, 10) == b"":
-                        raise ConnectionResetError
+                with contextlib.suppress(ConnectionResetError):  # an end as good as the other
+                    assert await loop.sock_recv(peer, 10) == b""
             await asyncio.sleep(0)
 
     asyncio.run(run())

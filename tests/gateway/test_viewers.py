@@ -96,7 +96,7 @@ def test_a_viewer_gets_what_its_stream_sends_and_the_reason_of_its_end() -> None
             _, client = await enter(it.door.port, "/play/t")
             await wait(it.changed)
             (viewer,) = it.inside
-            assert viewer.ticket.token == "t"
+            assert viewer.ticket.stream == "s"
             assert len(it.door) == 1
             viewer.audio = "g711a"
             viewer.begin(TRACK, b"\0opening")
