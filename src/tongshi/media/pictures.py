@@ -16,6 +16,7 @@ from tongshi.media.elementary import LIMIT, Splitter
 from tongshi.media.timeline import Timeline
 from tongshi.media.unit import AccessUnit, Codec
 
+_STARTS = (nal.START_4, nal.START)
 _JUNK = 16
 _CALM = 250
 _HELD = 65536
@@ -29,12 +30,13 @@ _ODD = {
 @dataclass(slots=True)
 class PictureCounts:
     """Repairs: parts that came after their picture had gone, pictures beyond the limit, switches
-    to a stream whose pictures begin anywhere, and pictures of no known codec."""
+    to a stream whose pictures begin anywhere, pictures of no known codec, and bytes without any."""
 
     late_parts: int = 0
     overflows: int = 0
     unaligned: int = 0
     unknown: int = 0
+    empty: int = 0
 
 
 class Pictures:
@@ -83,7 +85,7 @@ class Pictures:
             self._split(payload, pts, dts, stamp)
             return
         told = pts is not None and pts != self._pts
-        if told and not payload.startswith((nal.START_4, nal.START)):
+        if told and not (payload.startswith(_STARTS) or nal.START_4.startswith(payload)):
             payload = self._align(payload)
             if not payload or self._splitter is not None:
                 self._split(payload, pts, dts, stamp)
@@ -187,18 +189,21 @@ class Pictures:
         spans = nal.split(data)
         codec = self._judge(data, spans)
         key = nal.find_key(codec, data, spans)
-        if key is None:
-            if codec in _ODD and len(data) <= _HELD:
+        if key is None and codec in _ODD:
+            if spans and not self._torn and len(data) <= _HELD:
                 # Parameter sets on their own belong to the picture that follows.
                 self._held = data
                 return
-            self.counts.unknown += codec is Codec.UNKNOWN
-            key = False
+            self.counts.empty += 1
+            self._torn = False
+            self._gap = True
+            return
+        self.counts.unknown += codec is Codec.UNKNOWN
         pts, dts = self._timeline.place(pts, dts, stamp)
         damaged = self._torn or (self._gap and not key)
         self._torn = self._gap = False
         self._emitted = True
-        self.out.append(AccessUnit(codec, pts, dts, key, data, damaged, spans))
+        self.out.append(AccessUnit(codec, pts, dts, bool(key), data, damaged, spans))
 
     def _judge(self, data: bytes, spans: nal.Spans) -> Codec:
         codec = self.codec

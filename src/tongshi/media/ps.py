@@ -114,11 +114,9 @@ class Demuxer:
         data = self._gather(payload) if self._rest else payload
         if data:
             self._parse(data, final=False)
-        if ended:
-            if self._rest_size < 4:
-                self._rest = []  # trailing zeros, not the beginning of anything
-            if not self._rest:
-                pictures.settle()
+        if ended and (not self._rest or self._rest_size < 4):
+            # A few zeros may trail; they may also begin the next element.
+            pictures.settle()
         return out
 
     def flush(self) -> list[AccessUnit]:
@@ -132,7 +130,7 @@ class Demuxer:
     def _gather(self, payload: bytes) -> bytes:
         """Return the bytes to parse: those that waited and *payload*; empty while too few."""
         rest = self._rest
-        if payload.startswith(fields.PACK) and self._rest_size >= 4:
+        if payload.startswith(fields.PACK):
             self._cut()
             return payload
         rest.append(payload)
@@ -162,7 +160,7 @@ class Demuxer:
         if not same or not pictures.pending:
             pictures.close()
             pictures.gap()
-        self._synced = self._open
+        self._synced = self._last_video = self._open
 
     def _parse(self, data: bytes, *, final: bool) -> None:
         at = self._go_on(data) if self._open else 0
@@ -186,7 +184,7 @@ class Demuxer:
         self._open = match is None
         if end and self._pictures.pending:
             self._pictures.extend(data[:end])
-        elif end:
+        elif end > 3:  # else zeros, or the beginning of a start code
             self._pictures.learn()
         return end
 

@@ -118,11 +118,10 @@ class StreamMap:
 def read_stream_map(packet: bytes) -> StreamMap:
     """Return what a program stream map says, wherever its lengths make sense.
 
-    packet: from its start code.  The CRC is not looked at, and a length beyond the end means the
-    end, because cameras write both wrongly; descriptors are stepped over whatever they hold.
+    packet: from its start code to the next element.  CRC and outer lengths are not looked at,
+    because cameras write them wrongly; descriptors are stepped over whatever they hold.
     """
-    body_end = min(len(packet), 6 + int.from_bytes(packet[4:6], "big"))
-    end = body_end - 4
+    end = len(packet) - 4
     at = 10 + int.from_bytes(packet[8:10], "big")
     if at + 2 > end:
         at = 10
