@@ -16,6 +16,7 @@ from tongshi.gateway.receive import (
     dial,
     is_framed,
 )
+from tongshi.net.task import Supervisor
 
 pytestmark = pytest.mark.network
 HOST = "127.0.0.1"
@@ -269,7 +270,9 @@ def test_dialing_succeeds_once_somebody_listens() -> None:
         sink = Sink()
         with tcp() as server:
             server.setblocking(False)
-            dialer = TcpDialer(tcp(), HOST, server.getsockname()[1], sink, 5.0)
+            dialer = TcpDialer(
+                tcp(), (HOST, server.getsockname()[1]), sink, Supervisor("test"), 5.0
+            )
             connecting = asyncio.create_task(dialer.connect())
             await asyncio.sleep(0.1)  # the first attempt is refused
             server.listen()
@@ -326,7 +329,9 @@ def test_a_silent_peer_is_given_up() -> None:
 def test_closing_while_connecting_leaves_nothing_open() -> None:
     async def run() -> None:
         with tcp() as server:
-            dialer = TcpDialer(tcp(), HOST, server.getsockname()[1], Sink(), 5.0)
+            dialer = TcpDialer(
+                tcp(), (HOST, server.getsockname()[1]), Sink(), Supervisor("test"), 5.0
+            )
             connecting = asyncio.create_task(dialer.connect())
             await asyncio.sleep(0.1)
             dialer.close()

@@ -26,6 +26,7 @@ from tongshi.media.fmp4 import Track
 from tongshi.media.hub import Hub, Seat
 from tongshi.media.stream import Pipeline
 from tongshi.media.unit import Codec
+from tongshi.net.task import Supervisor
 from tongshi.settings import MediaSettings
 
 _MEASURED = 5  # ticks between the figures that go to the node
@@ -48,6 +49,7 @@ class Live:
         port: int,
         settings: MediaSettings,
         places: Places,
+        tasks: Supervisor,
         tell: Callable[[EngineEvent], None],
     ) -> None:
         self.port = port
@@ -65,6 +67,7 @@ class Live:
         self.vigil = Vigil(receive.stream, patience, linked=receive.transport is Transport.UDP)
         self._tell = tell
         self._places = places
+        self._tasks = tasks
         self._track: Track | None = None
         self._viewers: dict[Viewer, tuple[Hub, Seat] | None] = {}
         self._transcode: Transcode | None = None
@@ -254,7 +257,7 @@ class Live:
             raise Exhausted(f"{self._places.limit} transcodes run", resource="transcode")
         self._places.taken += 1
         self._ended = [old for old in self._ended if not old.done()]
-        self._transcode = Transcode(self.pipeline.hub, self._fail_transcode)
+        self._transcode = Transcode(self.pipeline.hub, self._tasks, self._fail_transcode)
         self._ended.append(self._transcode)
         return self._transcode
 

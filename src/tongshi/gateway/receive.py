@@ -16,6 +16,7 @@ from typing import Protocol
 
 from tongshi.errors import EngineFailed, Exhausted, PeerSilent
 from tongshi.gateway.ports import Ports
+from tongshi.net.task import Supervisor
 
 _BUFFER = 1 << 20  # bytes: at the default, streams lose packets at a quarter of a core
 _DATAGRAM, _LARGEST = 2048, 65_535
@@ -287,14 +288,20 @@ class TcpListener:
 class TcpDialer:
     """A connection that we open to the sender, and open again when it breaks.
 
-    host, port: of the sender.  patience: for all attempts together, s.
+    address: of the sender.  patience: for all attempts together, s.
     """
 
     def __init__(
-        self, local: socket.socket, host: str, port: int, sink: Sink, patience: float
+        self,
+        local: socket.socket,
+        address: tuple[str, int],
+        sink: Sink,
+        tasks: Supervisor,
+        patience: float,
     ) -> None:
         self._local: socket.socket | None = local
-        self._address = (host, port)
+        self._address = address
+        self._tasks = tasks
         self._bound = local.getsockname()[0]
         self._sink = sink
         self._patience = patience
@@ -337,7 +344,7 @@ class TcpDialer:
     def _closed(self, connection: _Connection) -> None:
         self._connection = None
         self._sink.link_down()
-        self._again = asyncio.get_running_loop().create_task(self._reconnect())
+        self._again = self._tasks.start(self._reconnect(), name="reconnect")
 
     async def _reconnect(self) -> None:
         await asyncio.sleep(_PAUSE)

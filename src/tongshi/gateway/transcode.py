@@ -11,6 +11,7 @@ from tongshi.gateway.pictures import check, receive, start_coder
 from tongshi.media.fmp4 import Fragmenter, Track
 from tongshi.media.hub import Hub, Seat
 from tongshi.media.unit import AccessUnit, Codec
+from tongshi.net.task import Supervisor
 
 
 class Transcode:
@@ -20,17 +21,18 @@ class Transcode:
     that does not help, the hub's own rule skips to the next key frame.
     """
 
-    def __init__(self, source: Hub, failed: Callable[[EngineFailed], None]) -> None:
+    def __init__(
+        self, source: Hub, tasks: Supervisor, failed: Callable[[EngineFailed], None]
+    ) -> None:
         """failed: called once, when the coder gives up; it ends by itself then."""
         self.hub = Hub(backlog_limit=source.backlog_limit)
         self._source = source
         self._failed = failed
-        self._loop = asyncio.get_running_loop()
         self._child: Child | None = None
         self._seat: Seat | None = None
         self._fragmenter = Fragmenter()
         self._over = False
-        self._task = self._loop.create_task(self._run())
+        self._task = tasks.start(self._run(), name="transcode")
 
     def cancel(self) -> None:
         """Begin to end the coder; ``stop`` is still to be awaited.  Twice is once."""

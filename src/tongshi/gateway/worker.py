@@ -6,6 +6,7 @@ and closes everything, when FD ends or at SIGTERM.
 
 import asyncio
 import gc
+import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -13,24 +14,26 @@ from typing import Any
 
 import uvloop
 
-from tongshi.errors import Error
+from tongshi.errors import EngineFailed, Error
 from tongshi.gateway import wire
 from tongshi.gateway.child import inherit
-from tongshi.gateway.engine import EngineEvent, Transport
+from tongshi.gateway.engine import EngineEvent, Measured, Transport
 from tongshi.gateway.engines.builtin import Local
+from tongshi.net.task import Supervisor
 from tongshi.settings import MediaSettings
 
 LINE = 16 << 20
 """The longest line, in bytes: a picture in base64."""
+_UNREAD = 1 << 20
 
 
 class Servant:
     """Carries out the node's lines on an engine."""
 
-    def __init__(self, engine: Local, write: Callable[[bytes], None]) -> None:
+    def __init__(self, engine: Local, writer: asyncio.StreamWriter) -> None:
         self._engine = engine
-        self._write = write
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._writer = writer
+        self._tasks = Supervisor("worker")
         self._acts: dict[str, Callable[[dict[str, Any]], Awaitable[Any]]] = {
             "open": self._open,
             "adopt": self._adopt,
@@ -46,19 +49,17 @@ class Servant:
 
     def take(self, line: wire.Line) -> None:
         """Begin to carry out *line*; the answer is written when it is done."""
-        task = asyncio.create_task(self._answer(line))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._answer(line), name=str(line.get("do")))
 
     def tell(self, event: EngineEvent) -> None:
-        """Pass *event* on."""
-        self._write(wire.encode(wire.from_event(event)))
+        """Pass *event* on; figures only while the node takes what it is sent."""
+        waits = self._writer.transport.get_write_buffer_size()
+        if waits < _UNREAD or not isinstance(event, Measured):
+            self._writer.write(wire.encode(wire.from_event(event)))
 
     async def stop(self) -> None:
         """Cancel what is under way."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
 
     async def _answer(self, line: wire.Line) -> None:
         answer: wire.Line = {"id": line["id"]}
@@ -66,7 +67,9 @@ class Servant:
             answer["ok"] = await self._acts[line["do"]](line["with"])
         except Error as error:
             answer["error"] = wire.from_error(error)
-        self._write(wire.encode(answer))
+        except OSError as error:
+            answer["error"] = wire.from_error(EngineFailed(str(error), stage="worker"))
+        self._writer.write(wire.encode(answer))
 
     async def _open(self, given: dict[str, Any]) -> int:
         return await self._engine.open(wire.to_receive(given))
@@ -95,7 +98,7 @@ async def serve(fd: str) -> None:
     reader, writer = await asyncio.open_connection(sock=end, limit=LINE)
     try:
         engine = Local(MediaSettings(**wire.decode(await reader.readline())))
-        servant = Servant(engine, writer.write)
+        servant = Servant(engine, writer)
         engine.subscribe(servant.tell)
         try:
             await engine.start()
@@ -120,10 +123,12 @@ async def _read(reader: asyncio.StreamReader, servant: Servant) -> None:
 
 
 def settle() -> None:
-    """Keep the collector away from what stays, and from the path of frames.
+    """Take as many descriptors as may be had, and keep the collector off the path of frames.
 
     Nothing on that path makes cycles; a full collection would cost milliseconds.
     """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 100)

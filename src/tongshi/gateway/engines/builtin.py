@@ -23,6 +23,7 @@ from tongshi.gateway.send import TcpRelay, UdpRelay
 from tongshi.gateway.tickets import Ticket
 from tongshi.gateway.viewers import Callbacks, Door, Viewer
 from tongshi.media.sender import Relay
+from tongshi.net.task import Supervisor
 from tongshi.settings import MediaSettings, split_address
 
 _SLOTS = 20  # parts of a second over which the streams' ticks are spread
@@ -49,24 +50,22 @@ class Local:
         self._places = Places(settings.transcodes)
         self._buffers = BufferCheck()
         self._pictures = Pictures()
-        self._ticking: asyncio.Task[None] | None = None
+        self._tasks = Supervisor("media")
         host, port = split_address(settings.viewer_listen)
         self._door = Door(host, port, Callbacks(self._join, self._leave))
 
     async def start(self) -> None:
         """See Engine."""
         await self._door.start()
-        self._ticking = asyncio.create_task(self._tick())
+        self._tasks.sustain(self._tick, name="tick")
 
     async def stop(self) -> None:
         """See Engine."""
-        if self._ticking is not None:
-            self._ticking.cancel()
-            await asyncio.wait([self._ticking])
         for stream in tuple(self._streams):
             await self.close(stream)
         await self._door.stop()
         await self._pictures.stop()
+        await self._tasks.close()
 
     def subscribe(self, listener: Callable[[EngineEvent], None]) -> None:
         """See Engine."""
@@ -81,7 +80,7 @@ class Local:
             raise Exhausted(f"{len(self._streams)} streams are open", resource="session")
         sock = bind(self._ports, name, self._settings.listen, _KINDS[receive.transport])
         port = int(sock.getsockname()[1])
-        live = Live(receive, port, self._settings, self._places, self._tell)
+        live = Live(receive, port, self._settings, self._places, self._tasks, self._tell)
         match receive.transport:
             case Transport.UDP:
                 self._buffers.apply(sock)
@@ -106,7 +105,8 @@ class Local:
         sock = self._waiting.pop(stream, None)
         if sock is None:
             raise Conflict(f"stream {stream} does not wait to be connected")
-        dialer = TcpDialer(sock, host, port, live, self._settings.connect_timeout)
+        patience = self._settings.connect_timeout
+        dialer = TcpDialer(sock, (host, port), live, self._tasks, patience)
         live.source = dialer
         await dialer.connect()
         live.start()

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 
 from tongshi.errors import Conflict, EngineFailed, Error, Missing
 from tongshi.gateway import wire
@@ -23,6 +24,7 @@ from tongshi.gateway.engine import (
     Transport,
 )
 from tongshi.gateway.ports import split
+from tongshi.net.task import Supervisor
 from tongshi.settings import MediaSettings, split_address
 
 _LINE = 16 << 20
@@ -151,7 +153,7 @@ class Workers:
             Worker(index, part, self._tell) for index, part in enumerate(share(settings))
         ]
         self._homes: dict[str, Worker] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks = Supervisor("media-workers")
 
     async def start(self) -> None:
         """Start every worker; raises the first failure after ending the others."""
@@ -162,14 +164,12 @@ class Workers:
             if isinstance(result, BaseException):
                 await self.stop()
                 raise result
-        self._tasks = [asyncio.create_task(self._keep(worker)) for worker in self._workers]
+        for worker in self._workers:
+            self._tasks.sustain(partial(self._keep, worker), name=f"worker-{worker.index}")
 
     async def stop(self) -> None:
         """End every worker."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
+        await self._tasks.close()
         await asyncio.gather(*(worker.stop() for worker in self._workers))
 
     def subscribe(self, listener: Callable[[EngineEvent], None]) -> None:
