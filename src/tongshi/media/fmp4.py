@@ -182,12 +182,13 @@ class Fragmenter:
             if data[begin] >> shift & mask not in dropped:
                 size += 4 + end - begin
                 parts += (_LENGTH.pack(end - begin), view[begin:end])
+        later = pts - dts if -_LONGEST <= pts - dts <= _LONGEST else 0
         self._sequence = self._sequence + 1 & 0xFFFFFFFF
         parts[0] = _FRAGMENT.pack(
             104, b"moof", 16, b"mfhd", 0, self._sequence, 80, b"traf",
             16, b"tfhd", 0x020000, TRACK_ID, 20, b"tfdt", 0x01000000, dts if dts > 0 else 0,
             36, b"trun", 0x01000F01, 1, _HEAD_SIZE, self._duration, size,
-            _KEY_FLAGS if key else _DELTA_FLAGS, pts - dts, 8 + size, b"mdat",
+            _KEY_FLAGS if key else _DELTA_FLAGS, later, 8 + size, b"mdat",
         )  # fmt: skip
         return b"".join(parts)
 
