@@ -1,5 +1,6 @@
 import re
 from math import inf
+from pathlib import Path
 
 import pytest
 
@@ -142,6 +143,8 @@ def test_every_timer_has_a_length_and_a_machine() -> None:
 @pytest.mark.parametrize("kind", Kind)
 def test_the_diagram_is_that_of_the_tables(kind: Kind) -> None:
     drawing = draw(kind)
-    edges = re.findall(r"(\w+) -> (\w+) \[", drawing)
+    edges = re.findall(r"([A-Z]+) --> ([A-Z]+):", drawing)
     assert len(edges) == sum(len(table) for table in RULES[kind].values())
-    assert f"start -> {START[kind].name}" in drawing
+    assert f"[*] --> {START[kind].name}" in drawing
+    page = Path(__file__).parents[2] / "docs" / "design" / "sip.md"
+    assert drawing in page.read_text("utf-8")

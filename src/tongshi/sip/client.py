@@ -18,13 +18,14 @@ from tongshi.sip.transaction import T1, Action, Input, Kind, State, Transaction
 class Call(Transaction):
     """A request of ours under way.
 
-    request: as sent, with our Via.  call: names it where an answer came without our Via.
+    request: as sent, with our Via; of an INVITE only, for its ACK and CANCEL.
+    call: names it where an answer came without our Via.
     limit_at: when an INVITE must have its final answer, s; limit: what is reported then.
     told: whether its owner has heard TimedOut.
     acks: by To tag, the ACK of each 2xx.
     """
 
-    request: Request = field(kw_only=True)
+    request: Request | None = field(kw_only=True)
     data: bytes = field(kw_only=True)
     target: Address = field(kw_only=True)
     handle: int = field(kw_only=True)
@@ -88,7 +89,7 @@ class Client:
             Kind.INVITE_CLIENT if invite else Kind.CLIENT,
             target.reliable,
             now,
-            request=request,
+            request=request if invite else None,
             data=request.encode(),
             target=target,
             handle=handle,
@@ -161,7 +162,7 @@ class Client:
             if action is Action.SEND:
                 self._desk.counters["repeated"] += 1
                 self._desk.send(call.data, call.target)
-            elif action is Action.SEND_ACK and response is not None:
+            elif action is Action.SEND_ACK and call.request and response is not None:
                 call.ack = call.ack or _ack_for_failure(call.request, response)
                 self._desk.send(call.ack, call.target)
             elif action is Action.TIME_OUT:
@@ -171,8 +172,9 @@ class Client:
                 self._desk.happened.append(Answered(call.handle, response, source))
             elif call.handle and action is Action.LOSE:
                 self._desk.happened.append(LinkLost(call.handle))
-        if call.cancelling and not call.cancel_sent and call.state is State.PROCEEDING:
-            self._send_cancel(call, now)
+        waits = call.cancelling and not call.cancel_sent
+        if waits and call.request is not None and call.state is State.PROCEEDING:
+            self._send_cancel(call, call.request, now)
         self._settle(call)
 
     def _time_out(self, call: Call, timer: str) -> None:
@@ -193,21 +195,21 @@ class Client:
     def cancel(self, handle: int, now: float) -> None:
         """Take back an INVITE; see :meth:`Endpoint.cancel`."""
         call = self._by_handle.get(handle)
-        if call is None or call.kind is not Kind.INVITE_CLIENT or call.cancelling:
+        if call is None or call.request is None or call.cancelling:
             return
         if call.state is State.CALLING:
             call.cancelling = True
         elif call.state is State.PROCEEDING:
             call.cancelling = True
-            self._send_cancel(call, now)
+            self._send_cancel(call, call.request, now)
             self._settle(call)
 
-    def _send_cancel(self, call: Call, now: float) -> None:
+    def _send_cancel(self, call: Call, invite: Request, now: float) -> None:
         """RFC 3261 9.1: same Request-URI, Call-ID, To, From, CSeq number, Route, and top Via."""
         call.cancel_sent = True
         call.limit_at, call.limit = now + 64 * T1, "cancel"
-        request = _follow_up(call.request, "CANCEL", call.request.headers.get("To") or "")
-        self._start(request, request.via.branch, call.target, 0, now)
+        cancel = _follow_up(invite, "CANCEL", invite.headers.get("To") or "")
+        self._start(cancel, cancel.via.branch, call.target, 0, now)
 
     def acknowledge(
         self, handle: int, ack: Request, target: Address, now: float, *, sent_by: str
@@ -236,11 +238,11 @@ class Client:
     def _reach_limit(self, call: Call, now: float) -> None:
         """Report an INVITE that rings too long; it is cancelled, then given up (9.1)."""
         self._time_out(call, call.limit)
-        if call.cancel_sent:
+        if call.cancel_sent or call.request is None:
             call.state = State.TERMINATED
         else:
             call.cancelling = True
-            self._send_cancel(call, now)
+            self._send_cancel(call, call.request, now)
         self._settle(call)
 
     def deadline(self) -> float | None:

@@ -26,10 +26,16 @@ _PATIENCE = 64 * T1
 class Served(Transaction):
     """A request of a peer, and what we said to it.
 
+    key, source, target: of the request.  ack_name: what the ACK of a 2xx is found by.
+    arrived: the request itself, of an INVITE only: the answer to another is all that is needed.
     data: our latest response.  to_tag, status: of it.  acked: whether the ACK of a 2xx came.
     """
 
-    arrived: RequestArrived = field(kw_only=True)
+    key: str = field(kw_only=True)
+    source: Address = field(kw_only=True)
+    target: Address = field(kw_only=True)
+    arrived: RequestArrived | None = None
+    ack_name: str = ""
     data: bytes = b""
     to_tag: str = ""
     status: int = 0
@@ -84,7 +90,8 @@ class Server:
                 self._desk.drop(arrived.source, "busy")
                 self._refuse(arrived, 503, ("Retry-After", "10"))
                 return
-            self._remember(arrived, Kind.INVITE_SERVER, now)
+            served = self._remember(arrived, Kind.INVITE_SERVER, now)
+            served.arrived, served.ack_name = arrived, _ack_name(arrived.request)
         elif len(self._waiting) >= self._desk.limits.servers:
             self._desk.drop(arrived.source, "busy")
             self._refuse(arrived, 503, ("Retry-After", "10"))
@@ -102,7 +109,9 @@ class Server:
 
     def _remember(self, arrived: RequestArrived, kind: Kind, now: float) -> Served:
         source = arrived.source
-        served = Served(kind, source.reliable, now, arrived=arrived)
+        served = Served(
+            kind, source.reliable, now, key=arrived.key, source=source, target=arrived.target
+        )
         self._per_source[source.host] = self._per_source.get(source.host, 0) + 1
         self._ledger.keep(arrived.key, source, served)
         return served
@@ -133,7 +142,7 @@ class Server:
             return False
         served.data, served.status, served.to_tag = data, response.status, response.to_tag
         if served.state is State.ACCEPTED:
-            self._accepted[_ack_name(arrived.request)] = served
+            self._accepted[served.ack_name] = served
         self._perform(served, actions)
         return True
 
@@ -149,26 +158,26 @@ class Server:
     def _perform(self, served: Served, actions: tuple[Action, ...] | None) -> None:
         for action in actions or ():
             if action is Action.SEND and served.data:
-                self._desk.send(served.data, served.arrived.target)
-            elif action is Action.SEND_TRYING:
+                self._desk.send(served.data, served.target)
+            elif action is Action.SEND_TRYING and served.arrived is not None:
                 served.data = served.arrived.request.response(100).encode()
-                self._desk.send(served.data, served.arrived.target)
-            elif action is Action.UNACKNOWLEDGED and not served.acked:
+                self._desk.send(served.data, served.target)
+            elif action is Action.UNACKNOWLEDGED and served.arrived and not served.acked:
                 self._desk.counters["unacknowledged"] += 1
                 self._desk.happened.append(Unacknowledged(served.arrived, served.status))
         self._settle(served)
 
     def _settle(self, served: Served) -> None:
-        source = served.arrived.source
-        if not self._ledger.settle(served.arrived.key, source, served):
+        if not self._ledger.settle(served.key, served.source, served):
             return
-        left = self._per_source.get(source.host, 0) - 1
+        host = served.source.host
+        left = self._per_source.get(host, 0) - 1
         if left > 0:
-            self._per_source[source.host] = left
+            self._per_source[host] = left
         else:
-            self._per_source.pop(source.host, None)
-        if served.status // 100 == 2 and served.kind is Kind.INVITE_SERVER:
-            self._accepted.pop(_ack_name(served.arrived.request), None)
+            self._per_source.pop(host, None)
+        if self._accepted.get(served.ack_name) is served:
+            del self._accepted[served.ack_name]
 
     def _acknowledge(self, request: Request, name: str, source: Address, now: float) -> None:
         """Give an ACK to its INVITE; one that fits none is its owner's to judge."""
@@ -188,7 +197,7 @@ class Server:
         tag = served.to_tag if served is not None else ""
         answer = request.response(200 if served is not None else 481, to_tag=tag or None)
         self._desk.send(answer.encode(), target)
-        if served is None or served.state is not State.PROCEEDING:
+        if served is None or served.arrived is None or served.state is not State.PROCEEDING:
             return
         arrived = served.arrived
         self.reply(arrived, arrived.request.response(487, to_tag=tag or None), now)

@@ -329,15 +329,11 @@ class Transaction:
 
 
 def draw(kind: Kind) -> str:
-    """Return the machine as a Graphviz graph, drawn from the tables."""
-    edges = [
-        f'  {state.name} -> {target.name} [label="{_label(given)}'
-        f'{": " if actions else ""}{", ".join(action.value for action in actions)}"];'
-        for state, rules in RULES[kind].items()
-        for given, (target, actions) in rules.items()
-    ]
-    return "\n".join([f'digraph "{kind.value}" {{', f"  start -> {START[kind].name};", *edges, "}"])
-
-
-def _label(given: Input | Timer) -> str:
-    return given.value if isinstance(given, Input) else f"timer {given.name}"
+    """Return the machine as a Mermaid state diagram, drawn from the tables."""
+    lines = ["stateDiagram-v2", f"    [*] --> {START[kind].name}"]
+    for state, rules in RULES[kind].items():
+        for given, (target, actions) in rules.items():
+            what = given.value if isinstance(given, Input) else f"timer {given.name}"
+            does = f" / {', '.join(action.value for action in actions)}" if actions else ""
+            lines.append(f"    {state.name} --> {target.name}: {what}{does}")
+    return "\n".join([*lines, f"    {State.TERMINATED.name} --> [*]"])
