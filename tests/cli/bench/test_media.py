@@ -70,6 +70,17 @@ def test_the_highest_step_that_holds_is_repeated(
 
 
 @pytest.mark.network
+def test_a_machine_that_holds_not_even_the_first_step_gets_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = outcomes(monkeypatch, 120)
+    monkeypatch.setattr(media, "CLIMBS", (Climb("streams_in_per_core", Load(0), (400, 500)),))
+    report = asyncio.run(run(tmp_path / "clip", quick=True))
+    assert report.figures["streams_in_per_core"].values == (1000.0,)
+    assert [load.streams for load in seen[:5]] == [400, 400, 200, 200, 100]
+
+
+@pytest.mark.network
 def test_pictures_too_late_do_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes(monkeypatch, 500, latency=0.2)
     report = asyncio.run(run(tmp_path / "clip", quick=True))

@@ -24,6 +24,7 @@ _WARM = 2.0  # s of sending before the processor time is read: every ring holds 
 Result = Any
 """What a load process says: JSON, whose shape its docstring has."""
 
+_MOMENT, _LONG = 0.2, 2.0  # s after the last packet: to be in time, and to be lost
 _LAG = 0.1  # s: a sender further behind its schedule proves nothing
 
 
@@ -223,14 +224,24 @@ class Rig:
         self, ports: dict[str, int], sent: dict[str, Any], outcome: Outcome
     ) -> None:
         """Every packet must have been taken within a moment of the last being sent."""
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(_MOMENT)
+        late, _ = await self._missing(ports, sent)
+        if late:
+            await asyncio.sleep(_LONG)
+        missing, lost = await self._missing(ports, sent)
+        if missing or lost:
+            outcome.faults.append(f"{missing} packets were not taken, {lost} known lost")
+        elif late:
+            outcome.faults.append(f"{late} packets were taken more than {_MOMENT} s late")
+
+    async def _missing(self, ports: dict[str, int], sent: dict[str, Any]) -> tuple[int, int]:
+        """Return how many packets are missing in all streams, and how many they know to be."""
         missing = lost = 0
         for stream, packets in zip(ports, sent["packets"], strict=True):
             figures = await self.engine.figures(stream)
             missing += packets - figures.packets
             lost += figures.lost
-        if missing or lost:
-            outcome.faults.append(f"{missing} packets were not taken, {lost} of them known lost")
+        return missing, lost
 
 
 def _check_viewers(
