@@ -95,7 +95,7 @@ class Node:
         return {
             **self.signalling.figures(),
             "ports.leased": self.engine.leased_ports(),
-            "views.open": len(self.views),
+            "views.open": len(self.views.all()),
         }
 
     # Starting, in order

@@ -1,0 +1,113 @@
+"""``tongshi demo``: a node and a small town of simulated devices, in one go."""
+
+import argparse
+import contextlib
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tongshi.app.node import Node
+from tongshi.cli.loop import run as run_loop
+from tongshi.cli.loop import stop_event
+from tongshi.cli.serve import tell
+from tongshi.cli.town import Town
+from tongshi.cli.trial.run import try_all
+from tongshi.cli.trial.verdict import Verdict
+from tongshi.settings import Settings, load, split_address
+
+_WEB, _VIEWERS = 8080, 8081
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--data", type=Path, help="keep the data here / 数据目录，缺省为临时目录")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address of console and pictures / 控制台地址"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="run the whole chain without a browser / 自检"
+    )
+    parser.add_argument("--json", action="store_true", help="with --check: one JSON object")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run the demonstration until a signal, or its check; 0 only when everything held."""
+    with _data(given.data) as folder:
+        settings = settings_for(folder, given.host, check=given.check)
+        if not given.check:
+            return run_loop(show(settings))
+        verdict = run_loop(examine(settings))
+    sys.stdout.write((verdict.as_json() if given.json else verdict.as_text()) + "\n")
+    return 0 if verdict.ok else 1
+
+
+def settings_for(folder: Path, host: str, *, check: bool) -> Settings:
+    """Return settings for a demonstration on this machine; the environment still overrides them.
+
+    check: shorter waits, and free ports only, so that it disturbs nobody.
+    """
+    given = {
+        "TONGSHI_NODE_NAME": "通视镇 Tongshi Town",
+        "TONGSHI_NODE_DATA": str(folder),
+        "TONGSHI_SIGNALLING_LISTEN": "127.0.0.1:0",
+        "TONGSHI_SIGNALLING_KEEPALIVE": "1" if check else "5",
+        "TONGSHI_MEDIA_LISTEN": "127.0.0.1",
+        "TONGSHI_MEDIA_GRACE": "0.2" if check else "10",
+        "TONGSHI_MEDIA_FIRST_MEDIA": "3" if check else "10",
+        "TONGSHI_MEDIA_VIEWER_LISTEN": f"{host}:{0 if check else free(host, _VIEWERS)}",
+        "TONGSHI_WEB_LISTEN": f"{host}:{0 if check else free(host, _WEB)}",
+    }
+    return load(None, {**given, **os.environ})
+
+
+def free(host: str, port: int) -> int:
+    """Return *port* if it can be listened on, else 0 for any."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return 0
+    return port
+
+
+async def show(settings: Settings) -> int:
+    """Run node and devices until a signal."""
+    stop = stop_event()
+    async with Node(settings) as node, Town(node):
+        tell(node)
+        host, _ = split_address(settings.web.listen)
+        sys.stdout.write(_GUIDE.format(address=node.web_address, host=host))
+        sys.stdout.flush()
+        await stop.wait()
+        sys.stdout.write("\nstopping / 正在停止\n")
+        sys.stdout.flush()
+    return 0
+
+
+async def examine(settings: Settings) -> Verdict:
+    """Run node and devices, and hold them against what must hold."""
+    verdict = Verdict()
+    async with Node(settings) as node, Town(node) as town:
+        await try_all(node, town, verdict)
+    return verdict
+
+
+_GUIDE = """
+Open 打开  {address}
+Sign in with the name and password above, choose Live, fill the wall. End with Ctrl-C.
+用上面的用户名与密码登录，进入“实时”，铺满画面墙。按 Ctrl-C 结束。
+"""
+
+
+@contextlib.contextmanager
+def _data(folder: Path | None) -> Iterator[Path]:
+    if folder is not None:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="tongshi-demo-") as name:
+        yield Path(name)

@@ -1,0 +1,84 @@
+"""The simulated devices of the demonstration, in a process of their own."""
+
+import asyncio
+import json
+import os
+import sys
+from types import TracebackType
+from typing import Any, Self
+
+from tongshi.app.node import Node
+from tongshi.errors import EngineFailed
+
+START = 30.0
+"""How long the devices may take to come up, s."""
+STOP = 10.0
+"""How long they may take to say good-bye, s."""
+_VARIABLE = "TONGSHI_SIMULATE_PASSWORD"
+
+
+class Town:
+    """24 cameras and a recorder that register with *node*.  Use it with ``async with``."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        signalling = self._node.settings.signalling
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "tongshi.sim.fleet"),
+            *("--platform", f"127.0.0.1:{self._node.sip_port}"),
+            *("--platform-id", signalling.id),
+            *("--domain", signalling.realm),
+            *("--password-env", _VARIABLE),
+            *("--keepalive", str(signalling.keepalive)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, _VARIABLE: self._node.device_password},
+            start_new_session=True,  # an interrupt of the terminal is ours to handle, in order
+        )
+        self._reading = asyncio.create_task(self._read(self._process))
+        try:
+            async with asyncio.timeout(START):
+                await self._ready.wait()
+        except TimeoutError:
+            await self.__aexit__(None, None, None)
+            raise EngineFailed("the simulated devices did not start", stage="worker") from None
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        process.stdin.close()
+        try:
+            async with asyncio.timeout(STOP):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        if self._reading is not None:
+            await self._reading
+
+    async def tell(self, order: dict[str, Any]) -> None:
+        """Give the devices one order; see :mod:`tongshi.sim.fleet`."""
+        if self._process is None or self._process.stdin is None:
+            raise EngineFailed("the simulated devices are not there", stage="worker")
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        await self._process.stdin.drain()
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        if process.stdout is None:
+            return
+        while line := await process.stdout.readline():
+            if json.loads(line).get("event") == "ready":
+                self._ready.set()
