@@ -4,6 +4,7 @@ Error
 ├── Invalid                  a value from our own caller breaks a rule
 ├── Missing                  what was asked for is not there, or not for this asker
 ├── Conflict                 it is there already, or in a state that forbids the act
+│   └── PeerOffline              the device is known to be offline: nothing was asked of it
 ├── Denied                   no right: says why, and which grant would help
 │   └── SignInNeeded             nobody is signed in, or the sign-in has ended
 ├── Exhausted                ports, SSRCs, sessions, disk: nothing left to lease
@@ -47,6 +48,12 @@ class Conflict(Error):
     """The thing exists already, or its state forbids the act."""
 
     code = "conflict"
+
+
+class PeerOffline(Conflict):
+    """The device is known to be offline: nothing was asked of it."""
+
+    code = "peer.offline"
 
 
 class Denied(Error):
@@ -161,6 +168,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "protocol": ("违反协议", "Protocol broken"),
     "protocol.local": ("本端违反协议（程序缺陷）", "We broke the protocol (a defect here)"),
     "protocol.remote": ("对端违反协议", "The peer broke the protocol"),
+    "peer.offline": ("设备离线", "The device is offline"),
     "peer.refused": ("对端拒绝", "The peer refused"),
     "peer.silent": ("对端无响应", "The peer did not answer"),
     "engine.failed": ("媒体处理失败", "Media processing failed"),

@@ -65,9 +65,7 @@ feed.on("device", ({ device, state }) => {
   htmx.trigger("#counts", "counts-changed");
   if (state === "online") wall.tiles.forEach((tile) => tile.revive(device));
 });
-feed.on("described", () => at("search").value === "" && htmx.trigger("#tree", "catalog-changed"));
-feed.on("reload", () => htmx.trigger("#tree", "reload-tree"));
-feed.on("catalog", () => at("search").value === "" && htmx.trigger("#tree", "catalog-changed"));
+for (const topic of ["catalog", "described", "reload"]) feed.on(topic, () => tree.changed());
 
 at("layouts").addEventListener("click", (event) => {
   const count = Number(event.target.closest("button")?.dataset.layout);

@@ -9,12 +9,14 @@ import { swapIcon } from "../dom.js";
 import { t } from "../words.js";
 import { DRAGGED } from "./wall.js";
 
+const COMPARE = 3000; // ms: states are written in batches, and many devices may change at once
+
 export class Tree {
   constructor(element) {
     this.element = element;
     this.onpick = () => {};
     this._shown = new Set();
-    this._stale = new Set();
+    this._soon = 0;
     element.addEventListener("click", (event) => this._click(event));
     element.addEventListener("keydown", (event) => this._key(event));
     element.addEventListener("dragstart", (event) => this._drag(event));
@@ -30,25 +32,47 @@ export class Tree {
   /** A device's presence changed: its channels are never better than it. */
   presence(device, state) {
     for (const node of this.element.querySelectorAll(`[data-device="${CSS.escape(device)}"]`)) {
-      if (node.dataset.channel === undefined || state !== "online") this._show(node, state);
-      else this._refresh(node.closest("ul"));
+      if (node.dataset.channel === undefined || state !== "online") showState(node, state);
     }
+    this.changed();
   }
 
-  _show(node, state) {
-    node.dataset.state = state;
-    swapIcon(node.querySelector(".shape"), state);
-    node.querySelector(".word").textContent = t(`state.${state}`);
+  /** Something in the tree is different: the open levels are compared with the node's, soon. */
+  changed() {
+    this._soon ||= setTimeout(async () => {
+      this._soon = 0;
+      for (const level of this.element.querySelectorAll("ul[data-level]")) {
+        if (level.isConnected && level.offsetParent !== null) await this._compare(level);
+      }
+    }, COMPARE);
   }
 
-  /** What a channel of a living device is, its catalog says: the node is asked, a level at a time. */
-  _refresh(level) {
-    this._stale.add(level);
-    clearTimeout(this._soon);
-    this._soon = setTimeout(() => {
-      for (const each of this._stale) if (each.isConnected) htmx.trigger(each, "refresh-level");
-      this._stale.clear();
-    }, 2000);
+  /** Bring one open level up to date without closing what is open below it. */
+  async _compare(level) {
+    const answer = await fetch(level.dataset.level).catch(() => null);
+    if (!answer?.ok || !level.isConnected) return; // the page's link state tells of it
+    const fresh = new DOMParser().parseFromString(`<ul>${await answer.text()}</ul>`, "text/html");
+    const items = [...fresh.querySelectorAll("li[data-key]")];
+    const held = new Map([...level.children].map((item) => [item.dataset.key, item]));
+    let before = null;
+    for (const item of items) {
+      const known = held.get(item.dataset.key);
+      if (known === undefined) {
+        const added = document.importNode(item, true);
+        level.insertBefore(added, before === null ? level.firstChild : before.nextSibling);
+        htmx.process(added);
+        before = added;
+      } else {
+        adopt(known, item);
+        before = known;
+      }
+    }
+    // Rows beyond the first page were not asked for, so only a whole level can lose some.
+    if (level.querySelector(":scope > .more") === null && fresh.querySelector(".more") === null) {
+      const keys = new Set(items.map((item) => item.dataset.key));
+      for (const [key, item] of held) if (key === undefined || !keys.has(key)) item.remove();
+    }
+    this._mark();
   }
 
   _mark() {
@@ -102,6 +126,25 @@ export class Tree {
     event.dataTransfer.setData(DRAGGED, JSON.stringify(channelOf(node)));
     event.dataTransfer.effectAllowed = "copy";
   }
+}
+
+/** Take over what a newer copy of a row says: state, name and counts; its children stay. */
+function adopt(known, fresh) {
+  const node = known.querySelector(":scope > .node");
+  const newer = fresh.querySelector(":scope > .node");
+  if (newer.dataset.state !== undefined) showState(node, newer.dataset.state);
+  for (const part of [".label", ".count"]) {
+    const shown = node.querySelector(part);
+    const text = newer.querySelector(part)?.textContent;
+    if (shown !== null && text !== undefined && shown.textContent !== text) shown.textContent = text;
+  }
+}
+
+function showState(node, state) {
+  if (node.dataset.state === state) return;
+  node.dataset.state = state;
+  swapIcon(node.querySelector(".shape"), state);
+  node.querySelector(".word").textContent = t(`state.${state}`);
 }
 
 function channelOf(node) {
