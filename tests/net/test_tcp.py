@@ -48,13 +48,13 @@ class Echo:
 class Bench:
     """A server, its core, and what it lost."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, limit: int, idle: float) -> None:
         self.core = Echo()
         self.lost: list[str] = []
         self.carrier: Carrier[str] = Carrier(
             self.core, lambda event: None, lambda address, why: self.lost.append(why)
         )
-        self.server = TcpServer(self.carrier, "127.0.0.1", 0, **options)
+        self.server = TcpServer(self.carrier, "127.0.0.1", 0, limit=limit, idle=idle)
         self.peers: list[socket.socket] = []
 
     async def connect(self) -> socket.socket:
@@ -78,9 +78,11 @@ class Bench:
         raise AssertionError("it never came to that")
 
 
-def run(work: Callable[[Bench], Coroutine[Any, Any, None]], **options: Any) -> None:
+def run(
+    work: Callable[[Bench], Coroutine[Any, Any, None]], *, limit: int = 20_000, idle: float = 30.0
+) -> None:
     async def main() -> None:
-        bench = Bench(**options)
+        bench = Bench(limit, idle)
         await work(bench)
         bench.server.close()
         for sock in bench.peers:

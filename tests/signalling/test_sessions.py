@@ -47,7 +47,8 @@ from tongshi.signalling.exchange import Exchange
 from tongshi.signalling.facing import Facing
 from tongshi.signalling.neighbours import Neighbours, Rules
 from tongshi.signalling.own import Own
-from tongshi.signalling.sessions import Session, SessionRules, Sessions
+from tongshi.signalling.sessions import SessionRules, Sessions
+from tongshi.signalling.share import Session
 from tongshi.signalling.upstream import Means
 from tongshi.sip.address import Address
 from tongshi.sip.dialog import Dialog

@@ -12,7 +12,10 @@ D, G, L, M (media over TCP, SDP, Subject, answers in parts).
     neighbours  who is registered, where, and whether it lives
     queries     catalog, DeviceInfo, DeviceStatus: paced, bounded, gathered
     exchange    one request, one answer, awaited
-    calls       one INVITE until its media flows, and how it ends
+    waiting     answers on their way, by SN
+    reception   what peers ask, and what they are answered
+    calls       one INVITE, from the call to the BYE
+    upstream    one attempt to get media flowing, and all that it holds
     sessions    one upstream a (device, channel, kind), shared by its viewers
     platform    the face
 """

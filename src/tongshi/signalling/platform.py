@@ -81,6 +81,7 @@ class Signalling:
     called for every REGISTER and must answer from memory.
     engine: receives media; it is started and stopped by its owner, before and after this.
     flush: longest time that signs of life wait to be handed over, s.
+    ask: whether devices that come online are asked for DeviceInfo and catalog.
     """
 
     def __init__(
@@ -93,7 +94,9 @@ class Signalling:
         clock: Clock | None = None,
         new_token: Callable[[], str] = lambda: secrets.token_hex(12),
         flush: float = 1.0,
+        ask: bool = True,
     ) -> None:
+        self._ask = ask
         self._settings = settings
         self._media = media
         self._engine = engine
@@ -299,7 +302,8 @@ class Signalling:
 
     def _presence_changed(self, event: DevicePresence) -> None:
         if event.state is Presence.ONLINE and event.why is Why.REGISTERED:
-            self.queries.plan(event.device_id)
+            if self._ask:
+                self.queries.plan(event.device_id)
         elif event.state is Presence.OFFLINE:
             self.queries.forget(event.device_id)
             self.sessions.end_device(event.device_id)

@@ -20,12 +20,11 @@ import logging
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from tongshi.clock import Clock
-from tongshi.errors import Conflict, Error, Exhausted, Missing, PeerSilent
-from tongshi.gateway.engine import EngineEvent, Figures, Measured, Transport
+from tongshi.errors import Conflict, Error, Exhausted, Missing, PeerOffline, PeerSilent
+from tongshi.gateway.engine import EngineEvent, Measured, Transport
 from tongshi.net.task import Supervisor
 from tongshi.signalling.calls import BYE_TIMEOUT, Call
 from tongshi.signalling.event import (
@@ -38,6 +37,7 @@ from tongshi.signalling.event import (
     SignallingEvent,
 )
 from tongshi.signalling.neighbours import Neighbour, Neighbours
+from tongshi.signalling.share import Session, Stage, Upstream
 from tongshi.signalling.upstream import Attempt, Means, Way, next_way
 from tongshi.sip.message import Request
 
@@ -55,14 +55,6 @@ _STALE = 1000
 """Calls remembered whose BYE nobody confirmed."""
 
 
-class Stage(Enum):
-    """Where an upstream stands."""
-
-    OPENING = "opening"
-    LIVE = "live"
-    CLOSING = "closing"
-
-
 @dataclass(frozen=True, slots=True)
 class SessionRules:
     """transport: asked for where the opener does not say.  grace: s kept after the last viewer.
@@ -73,79 +65,6 @@ class SessionRules:
     transport: Transport = Transport.UDP
     grace: float = 10.0
     limit: int = 2000
-
-
-class Upstream:
-    """One stream from a device, and those who share it.
-
-    ready: done when the first picture is there.  over: done with why it ended.
-    """
-
-    def __init__(self, key: SessionKey, transport: Transport) -> None:
-        loop = asyncio.get_running_loop()
-        self.key = key
-        self.transport = transport
-        self.stage = Stage.OPENING
-        self.attempt: Attempt | None = None
-        self.holders = 0
-        self.ready: asyncio.Future[Attempt] = loop.create_future()
-        self.over: asyncio.Future[str] = loop.create_future()
-        self.closed = asyncio.Event()
-        self.grace: asyncio.TimerHandle | None = None
-        self.figures: Figures | None = None
-
-    def end(self, why: str) -> None:
-        """Let it end; the first reason counts."""
-        if self.grace is not None:
-            self.grace.cancel()
-            self.grace = None
-        if not self.over.done():
-            self.over.set_result(why)
-
-    def fail(self, error: Error) -> None:
-        """Let the openers get *error*, unless they have their stream."""
-        if not self.ready.done():
-            self.ready.set_exception(error)
-            self.ready.exception()  # they may all have left
-
-
-class Session:
-    """One opener's share in an upstream.
-
-    stream: its name in the engine.  ssrc: ten digits.  track: what it shows.
-    Release it when the viewer is gone; a stream without holders is closed after the grace time.
-    """
-
-    def __init__(
-        self, upstream: Upstream, attempt: Attempt, release: Callable[[Upstream], None]
-    ) -> None:
-        self._upstream = upstream
-        self._release: Callable[[Upstream], None] | None = release
-        self.key = upstream.key
-        self.stream = attempt.stream
-        self.ssrc = attempt.ssrc
-        self.transport = attempt.way.transport
-        self.track = attempt.track
-
-    @property
-    def figures(self) -> Figures | None:
-        """The last figures that the engine reported; None before the first."""
-        return self._upstream.figures
-
-    @property
-    def over(self) -> bool:
-        """Whether the upstream has ended."""
-        return self._upstream.over.done()
-
-    async def ended(self) -> str:
-        """Return why the upstream ended, once it has; see SessionClosed."""
-        return await asyncio.shield(self._upstream.over)
-
-    def release(self) -> None:
-        """Give up this share; again is harmless."""
-        release, self._release = self._release, None
-        if release is not None:
-            release(self._upstream)
 
 
 class Sessions:
@@ -296,7 +215,7 @@ class Sessions:
         if neighbour is None:
             raise Missing(f"no device {key.device_id} has registered")
         if neighbour.state is Presence.OFFLINE:
-            raise Conflict(f"device {key.device_id} is offline ({neighbour.why.value})")
+            raise PeerOffline(f"device {key.device_id} is offline ({neighbour.why.value})")
         if len(self._by_key) >= self._rules.limit:
             raise Exhausted(f"{len(self._by_key)} streams are open", resource="session")
         upstream = Upstream(key, transport)

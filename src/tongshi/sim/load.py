@@ -153,9 +153,9 @@ class Devices:
         """Send keepalives of all devices in turn, *rate* a second whatever comes back."""
         tally, began = Tally(), time.perf_counter()
         messages = self._keepalives(lambda: True)
-        sent = 0
-        while (now := time.perf_counter()) < began + seconds:
-            due = int((now - began) * rate)
+        sent, wanted = 0, int(rate * seconds)
+        while sent < wanted:
+            due = min(int((time.perf_counter() - began) * rate), wanted)
             for _ in range(min(due - sent, 256)):
                 self._launch(*next(messages))
                 sent += 1
