@@ -189,12 +189,24 @@ def catch_breaches(module: Module) -> list[str]:
         if isinstance(node, ast.Try)
         for handler in node.handlers
     ]
-    wide = {"Exception", "BaseException"}
     return [
         f"line {handler.lineno} catches everything"
         for handler in caught
-        if handler.type is None or (isinstance(handler.type, ast.Name) and handler.type.id in wide)
+        if is_wide(handler) and not passes_on(handler)
     ]
+
+
+def is_wide(handler: ast.ExceptHandler) -> bool:
+    kind = handler.type
+    return kind is None or (
+        isinstance(kind, ast.Name) and kind.id in {"Exception", "BaseException"}
+    )
+
+
+def passes_on(handler: ast.ExceptHandler) -> bool:
+    """Cleaning up and raising again swallows nothing."""
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
 
 
 def state_breaches(module: Module) -> list[str]:
@@ -237,6 +249,7 @@ PLANTED = [
     (shape_breaches, "sip/__init__.py", "x = 1"),
     (catch_breaches, "net/udp.py", "try:\n    pass\nexcept Exception:\n    pass"),
     (catch_breaches, "net/udp.py", "try:\n    pass\nexcept:\n    pass"),
+    (catch_breaches, "net/udp.py", "try:\n    pass\nexcept BaseException:\n    x = 1"),
     (state_breaches, "api/live.py", "SESSIONS: dict[str, int] = {}"),
     (state_breaches, "api/live.py", "seen = set()\ndef f() -> None:\n    global seen"),
 ]
@@ -251,6 +264,11 @@ def test_a_planted_breach_is_found(rule: object, path: str, text: str) -> None:
 def test_the_doors_of_a_domain_may_touch_the_store() -> None:
     assert not purity_breaches(Module("health/store.py", "from sqlalchemy import select"))
     assert not catch_breaches(Module("net/task.py", "try:\n    pass\nexcept Exception:\n    pass"))
+
+
+def test_cleaning_up_and_raising_again_is_no_catch() -> None:
+    text = "try:\n    pass\nexcept BaseException:\n    x = 1\n    raise"
+    assert not catch_breaches(Module("net/udp.py", text))
 
 
 def test_every_package_has_its_place() -> None:

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from typing import Protocol
 
 from tongshi.cli.bench import catalog, media, signalling
@@ -12,8 +11,11 @@ from tongshi.cli.bench.report import Report
 class Bench(Protocol):
     """What a benchmark's module offers."""
 
-    add_arguments: Callable[[argparse.ArgumentParser], None]
-    measure: Callable[[argparse.Namespace], Report]
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the benchmark's own arguments."""
+
+    def measure(self, given: argparse.Namespace) -> Report:
+        """Measure, and return what was found."""
 
 
 BENCHES: dict[str, tuple[Bench, str]] = {

@@ -3,7 +3,7 @@
 import argparse
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Protocol
 
@@ -16,8 +16,11 @@ _LOG = logging.getLogger(__name__)
 class Command(Protocol):
     """What a command's module offers."""
 
-    add_arguments: Callable[[argparse.ArgumentParser], None]
-    run: Callable[[argparse.Namespace], int]
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's arguments."""
+
+    def run(self, given: argparse.Namespace) -> int:
+        """Do it; return the exit status."""
 
 
 COMMANDS: dict[str, tuple[Command, str]] = {
