@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tongshi.media import nal, nalpayload
 from tongshi.media.nalpayload import Assembler
 from tongshi.media.rtp import Frame
-from tongshi.media.timeline import Anchor
+from tongshi.media.timeline import Times
 from tongshi.media.unit import AccessUnit, Codec
 
 SPS, PPS, IDR, P = (
@@ -16,7 +16,7 @@ SPS, PPS, IDR, P = (
 
 
 def make(codec: Codec = Codec.H264) -> Assembler:
-    return Assembler(codec, Anchor())
+    return Assembler(codec, Times().video)
 
 
 def frame(*parts: bytes, stamp: int = 0, lost: bool = False, ended: bool = True) -> Frame:

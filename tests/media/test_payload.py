@@ -5,7 +5,7 @@ import pytest
 from tongshi.media import psfields as fields
 from tongshi.media.payload import Kind, Payloads, Sound, kind_named, sniff
 from tongshi.media.rtp import Frame
-from tongshi.media.timeline import Anchor
+from tongshi.media.timeline import Times
 from tongshi.media.unit import AccessUnit, Codec
 
 KEY = bytes.fromhex("00000001 6764001f 00000001 68ee3c80 00000001 6588aaaa")
@@ -100,6 +100,22 @@ def test_habits_decide_when_nothing_else_does(number: int, kind: Kind) -> None:
     assert payloads.unsupported >= 50
 
 
+def test_there_are_never_many_decoders() -> None:
+    payloads = Payloads()
+    for number in range(100, 120):
+        payloads.decode(frame(number, PACK))
+    assert payloads.unsupported == 12
+    (unit,) = payloads.decode(frame(107, PACK))
+    assert unit.data == KEY
+
+
+def test_times_grow_across_payload_types() -> None:
+    payloads = Payloads([(98, "H264")])
+    units = [u for n in (96, 98, 96, 97) for u in payloads.decode(frame(n, P if n == 98 else PACK))]
+    assert len(units) == 4
+    assert all(a.dts < b.dts for a, b in itertools.pairwise(units))
+
+
 def test_searches_of_program_streams_are_added_up() -> None:
     payloads = Payloads()
     payloads.decode(frame(96, PACK))
@@ -117,7 +133,7 @@ def test_flush_gives_what_waits() -> None:
 
 
 def sounds(stamps: list[int], sizes: list[int]) -> list[AccessUnit]:
-    decoder = Sound(Codec.G711A, Anchor())
+    decoder = Sound(Codec.G711A, Times().sound)
     return [
         u
         for stamp, size in zip(stamps, sizes, strict=True)

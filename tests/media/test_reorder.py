@@ -81,6 +81,19 @@ def test_one_stray_number_changes_nothing() -> None:
     assert window.counts.restarts == 0
 
 
+def test_a_restart_just_behind_is_seen_when_nothing_new_comes() -> None:
+    window = Window()
+    out = put_all(window, [500, *range(450, 480)])
+    assert out == [(500, False), (466, True), *((n, False) for n in range(467, 480))]
+    assert (window.counts.duplicates, window.counts.restarts) == (16, 1)
+
+
+def test_duplicates_now_and_then_are_no_restart() -> None:
+    window = Window()
+    put_all(window, [n for number in range(50) for n in (number, number)])
+    assert (window.counts.duplicates, window.counts.restarts) == (50, 0)
+
+
 def test_a_restart_in_order_is_followed_at_once() -> None:
     window = Window(packets=0)
     assert put_all(window, [10, 40000, 40001]) == [(10, False), (40000, True), (40001, False)]

@@ -3,7 +3,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongshi.media.timeline import JUMP, NOMINAL, Anchor, Timeline
+from tongshi.media.timeline import JUMP, NOMINAL, Anchor, Timeline, Times
 
 WRAP = 1 << 33
 
@@ -150,3 +150,11 @@ def test_whatever_comes_decoding_times_grow_by_at_most_ten_seconds(
     placed = [timeline.place(pts, None if pts is None else dts, stamp) for pts, dts, stamp in sent]
     assert all(0 < step <= JUMP for step in steps([dts for _, dts in placed]))
     assert all(abs(pts - dts) <= JUMP for pts, dts in placed)
+
+
+def test_the_times_of_a_stream_share_their_jumps() -> None:
+    times = Times()
+    times.video.place(90000, None, 0)
+    times.sound.place(90000, None, 0)
+    times.video.place(5 * JUMP, None, 0)
+    assert times.sound.place(5 * JUMP, None, 0)[1] == 90000 + NOMINAL

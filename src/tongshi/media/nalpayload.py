@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tongshi.media import nal
 from tongshi.media.rtp import Frame
-from tongshi.media.timeline import MILLISECONDS, Anchor, Timeline
+from tongshi.media.timeline import MILLISECONDS, Timeline
 from tongshi.media.unit import AccessUnit, Codec
 
 _WRAP = 1 << 32
@@ -34,9 +34,9 @@ class Assembler:
                  "_ticks", "_timeline", "_units",
                  "counts")  # fmt: skip
 
-    def __init__(self, codec: Codec, anchor: Anchor) -> None:
+    def __init__(self, codec: Codec, timeline: Timeline) -> None:
         self._codec = codec
-        self._timeline = Timeline(anchor)
+        self._timeline = timeline
         self.counts = NalCounts()
         self._units: list[bytes] = []
         self._size = 0

@@ -17,7 +17,7 @@ from tongshi.media.nalpayload import Assembler
 from tongshi.media.ps import Demuxer
 from tongshi.media.psfields import PACK
 from tongshi.media.rtp import Frame
-from tongshi.media.timeline import Anchor, Timeline
+from tongshi.media.timeline import Timeline, Times
 from tongshi.media.unit import AccessUnit, Codec
 
 
@@ -53,6 +53,7 @@ _NAMES = {
 _FIXED = {0: Kind.G711U, 8: Kind.G711A, 33: Kind.MPEGTS}
 _USUAL = {96: Kind.PS, 98: Kind.H264, 100: Kind.H265}
 _TRIES = 50
+_MOST = 8  # decoders of one stream: each may hold a picture
 
 
 def kind_named(name: str) -> Kind:
@@ -79,10 +80,10 @@ class Payloads:
     ``unsupported`` counts frames that nothing here reads.
     """
 
-    __slots__ = ("_anchor", "_announced", "_decoders", "_kinds", "_tries", "unsupported")
+    __slots__ = ("_announced", "_decoders", "_kinds", "_times", "_tries", "unsupported")
 
     def __init__(self, types: Iterable[tuple[int, str]] = ()) -> None:
-        self._anchor = Anchor()
+        self._times = Times()
         self._announced: dict[int, Kind] = {}
         self._decoders: dict[int, Decoder] = {}
         self._kinds: dict[int, Kind] = {}
@@ -126,6 +127,8 @@ class Payloads:
 
     def _choose(self, frame: Frame) -> Decoder | None:
         number = frame.payload_type
+        if number not in self._decoders and len(self._decoders) >= _MOST:
+            return None
         kind = self._judge(number, frame.parts[0])
         if kind is None:
             return None
@@ -149,15 +152,15 @@ class Payloads:
     def _build(self, kind: Kind) -> Decoder | None:
         match kind:
             case Kind.PS:
-                return Demuxer(anchor=self._anchor)
+                return Demuxer(times=self._times)
             case Kind.H264:
-                return Assembler(Codec.H264, self._anchor)
+                return Assembler(Codec.H264, self._times.video)
             case Kind.H265:
-                return Assembler(Codec.H265, self._anchor)
+                return Assembler(Codec.H265, self._times.video)
             case Kind.G711A:
-                return Sound(Codec.G711A, self._anchor)
+                return Sound(Codec.G711A, self._times.sound)
             case Kind.G711U:
-                return Sound(Codec.G711U, self._anchor)
+                return Sound(Codec.G711U, self._times.sound)
             case _:
                 return None
 
@@ -167,9 +170,9 @@ class Sound:
 
     __slots__ = ("_codec", "_samples", "_stamp", "_ticks", "_timeline")
 
-    def __init__(self, codec: Codec, anchor: Anchor) -> None:
+    def __init__(self, codec: Codec, timeline: Timeline) -> None:
         self._codec = codec
-        self._timeline = Timeline(anchor)
+        self._timeline = timeline
         self._samples = 0
         self._stamp = 0
         self._ticks = 0

@@ -17,7 +17,7 @@ from tongshi.media import nal, sound
 from tongshi.media import psfields as fields
 from tongshi.media.pictures import PictureCounts, Pictures
 from tongshi.media.rtp import Frame
-from tongshi.media.timeline import Anchor, Timeline
+from tongshi.media.timeline import Times
 from tongshi.media.unit import AccessUnit, Codec
 
 _SYSTEM = re.compile(rb"\x00\x00\x01[\xb9-\xff]")
@@ -52,7 +52,7 @@ class Demuxer:
     """Payloads of one program stream in, access units out.
 
     video, audio: codecs to believe in where the stream has no map.
-    anchor: shared with other payloads of the same stream.
+    times: shared with other payloads of the same stream.
     """
 
     __slots__ = ("_audio", "_audio_id", "_fresh", "_last_video", "_map", "_need", "_old", "_open",
@@ -64,12 +64,12 @@ class Demuxer:
         *,
         video: Codec = Codec.UNKNOWN,
         audio: Codec = Codec.UNKNOWN,
-        anchor: Anchor | None = None,
+        times: Times | None = None,
     ) -> None:
-        anchor = anchor or Anchor()
+        times = times or Times()
         self.counts = PsCounts()
-        self._pictures = Pictures(Timeline(anchor), video)
-        self._sound_time = Timeline(anchor)
+        self._pictures = Pictures(times.video, video)
+        self._sound_time = times.sound
         self._audio = audio
         self._video_id: int | None = None
         self._audio_id: int | None = None

@@ -15,6 +15,7 @@ WINDOW_SECONDS = 0.08
 
 _AHEAD = 3000  # MAX_DROPOUT of RFC 3550 A.1
 _BEHIND = 100  # MAX_MISORDER
+_STALE = 16
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ class Window:
     ``expected`` is the next number due (None before the first), ``holding`` whether any wait.
     """
 
-    __slots__ = ("_held", "_missed", "_packets", "_probe", "_seconds", "_since", "counts",
+    __slots__ = ("_held", "_missed", "_packets", "_probe", "_seconds", "_since", "_stale", "counts",
                  "expected")  # fmt: skip
 
     def __init__(self, *, packets: int = WINDOW_PACKETS, seconds: float = WINDOW_SECONDS) -> None:
@@ -49,6 +50,7 @@ class Window:
         self._since = 0.0
         self._missed: set[int] = set()
         self._probe: tuple[int, bytes] | None = None
+        self._stale: tuple[int, int | None] = 0, None
 
     @property
     def holding(self) -> bool:
@@ -67,8 +69,7 @@ class Window:
             return self._restart(number, datagram)
         self._probe = None
         if ahead >= 0x8000:
-            self._count_old(number)
-            return []
+            return self._take_old(number, datagram)
         if number in self._held:
             self.counts.duplicates += 1
             return []
@@ -115,22 +116,34 @@ class Window:
         self.expected = expected + gap & 0xFFFF
         return gap > 0
 
-    def _count_old(self, number: int) -> None:
+    def _take_old(self, number: int, datagram: bytes) -> list[tuple[bytes, bool]]:
+        """Count a packet whose turn is over; many with nothing new between are a restart."""
+        count, expected = self._stale
+        self._stale = count + 1 if expected == self.expected else 1, self.expected
+        if self._stale[0] > _STALE:
+            return self._begin_anew(number, datagram, None)
         if number in self._missed:
             self._missed.discard(number)
             self.counts.late += 1
         else:
             self.counts.duplicates += 1
+        return []
 
     def _restart(self, number: int, datagram: bytes) -> list[tuple[bytes, bool]]:
         """Believe in a new beginning when two packets follow each other there."""
         probe, self._probe = self._probe, (number + 1 & 0xFFFF, datagram)
         if self._packets and (probe is None or probe[0] != number):
             return []
+        held = probe[1] if probe is not None and probe[0] == number else None
+        return self._begin_anew(number, datagram, held)
+
+    def _begin_anew(
+        self, number: int, datagram: bytes, before: bytes | None
+    ) -> list[tuple[bytes, bool]]:
         out = self.drain()
         self.counts.restarts += 1
         self._missed.clear()
         self._probe = None
         self.expected = number + 1 & 0xFFFF
-        first = [(probe[1], True)] if probe is not None and probe[0] == number else []
-        return [*out, *first, (datagram, not first)]
+        first = [] if before is None else [(before, True)]
+        return [*out, *first, (datagram, before is None)]

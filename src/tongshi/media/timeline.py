@@ -139,6 +139,17 @@ class Timeline:
         return step if 0 < step <= JUMP else self.nominal
 
 
+class Times:
+    """The timelines of one stream, whatever payloads carry it: one of video, one of sound."""
+
+    __slots__ = ("sound", "video")
+
+    def __init__(self) -> None:
+        anchor = Anchor()
+        self.video = Timeline(anchor)
+        self.sound = Timeline(anchor)
+
+
 def _near(value: int, reference: int) -> int:
     """Return *value* moved by whole wraps so that it is nearest to *reference*."""
     return value + _WRAP * round((reference - value) / _WRAP)
