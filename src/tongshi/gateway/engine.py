@@ -124,8 +124,8 @@ class ReaderLeft:
     """A viewer went away.
 
     seconds: since it joined.  bytes: sent to it; None when that died with its worker.
-    why: ``"left"``, ``"closed"`` (the stream), ``"stalled"`` (it took nothing for long), or the
-    code that ended the stream or was given to ``revoke``.
+    why: ``"left"``, ``"closed"`` (the stream), or the code that ended the stream or was given to
+    ``revoke``.
     """
 
     stream: str

@@ -5,6 +5,7 @@ and closes everything, when FD ends or at SIGTERM.
 """
 
 import asyncio
+import contextlib
 import gc
 import resource
 import signal
@@ -115,6 +116,8 @@ async def serve(fd: str) -> None:
         await engine.stop()
     finally:
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 async def _read(reader: asyncio.StreamReader, servant: Servant) -> None:

@@ -200,6 +200,27 @@ def test_a_worker_that_dies_takes_its_streams_only_and_comes_again() -> None:
 
 
 @pytest.mark.network
+def test_viewers_are_accounted_for_at_the_end() -> None:
+    async def run() -> None:
+        async with stage() as it:
+            port = await it.engine.open(Receive("s", Transport.UDP))
+            await it.engine.admit("s", "t", expires_s=60.0)
+            address = f"ws://{HOST}:{it.engine.viewer_port('s')}/play/t"
+            watching = asyncio.create_task(watch(address, messages=1000, within=20))
+            await it.heard(ReaderJoined)
+            await send(port)
+            await it.heard(FirstMedia)
+        assert (await watching).end == {"type": "end", "code": "closed", "stage": ""}
+        left = await it.heard(ReaderLeft)
+        assert left.why == "closed"
+        assert left.bytes is not None
+        assert left.bytes > 0
+        assert not [event for event in it.events if isinstance(event, StreamLost)]
+
+    asyncio.run(run())
+
+
+@pytest.mark.network
 def test_a_worker_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tongshi.gateway.engines.workers._ANSWER", -4.5)
 

@@ -5,6 +5,7 @@ When one ends unasked, its streams are reported lost, and it is started again.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -29,7 +30,7 @@ from tongshi.settings import MediaSettings, split_address
 
 _LINE = 16 << 20
 _ANSWER = 30.0  # s beyond the connect time-out: a worker that is silent so long is dead
-_START = 20.0  # s
+_START, _FINISH = 20.0, 5.0  # s
 _PAUSE, _PAUSE_MOST = 0.5, 30.0  # s before a worker is started again; doubled at each failure
 
 _log = logging.getLogger(__name__)
@@ -87,6 +88,17 @@ class Worker:
                 self._take(wire.decode(data))
         except (OSError, ValueError) as error:
             _log.warning("event=worker_link_broken worker=%d error=%s", self.index, error)
+
+    async def finish(self) -> None:
+        """End the process in order: before it goes it tells what becomes of its viewers."""
+        child, self.port = self._child, 0
+        if child is not None:
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(_FINISH):
+                    child.writer.write_eof()
+                    await self.read()
+        self.streams.clear()
+        await self.stop()
 
     async def stop(self) -> None:
         """End the process; what was in it is lost, and told so."""
@@ -170,7 +182,8 @@ class Workers:
     async def stop(self) -> None:
         """End every worker."""
         await self._tasks.close()
-        await asyncio.gather(*(worker.stop() for worker in self._workers))
+        await asyncio.gather(*(worker.finish() for worker in self._workers))
+        self._homes.clear()
 
     def subscribe(self, listener: Callable[[EngineEvent], None]) -> None:
         """Tell *listener* every event from now on."""
