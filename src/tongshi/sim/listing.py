@@ -47,7 +47,7 @@ def items_of(profile: Profile, quirks: Quirks) -> list[Item]:
             for item in items
         ]
     if "unescaped-ampersand" in quirks:
-        items = [replace(item, name=f"{item.name}A&B", address="R&D <3>") for item in items]
+        items = [replace(item, name=f"{item.name}A&B", address="R&D") for item in items]
     if "control-characters" in quirks:
         items = [replace(item, name=f"{item.name}\x07") for item in items]
     return items
@@ -107,7 +107,7 @@ def write(message: Message, quirks: Quirks, version: Version) -> bytes:
     """Return *message* as this device writes it."""
     body = manscdp.write(message, version)
     if "unescaped-ampersand" in quirks:
-        body = body.replace(b"&amp;", b"&").replace(b"&lt;3&gt;", b"&lt;3>")
+        body = body.replace(b"&amp;", b"&")
     if "control-characters" in quirks:
         # The codec leaves away what XML cannot carry, so it is put back here.
         body = body.replace(b"</Name>", b"\x07\x01</Name>") + b"\x00\x00\x00"
