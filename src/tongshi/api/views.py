@@ -15,6 +15,7 @@ continues the same view by a new ticket: each ticket opens one WebSocket once.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -37,6 +38,8 @@ from tongshi.net.task import Supervisor
 from tongshi.signalling.event import Kind
 from tongshi.signalling.sessions import Session, Sessions
 
+_log = logging.getLogger(__name__)
+
 TICKET = 20.0
 """Within this a ticket must be used, s."""
 LINGER = 10.0
@@ -45,6 +48,8 @@ FORGET = 60.0
 """How long a view that failed is remembered, for whoever asks how it went, s."""
 PARTING = 5.0
 """How long the engine may take to tell what an ended viewer was sent, s."""
+FAREWELL = 2.0
+"""The same for all of them, when the node stops, s."""
 NOTE = 15.0
 """Between notes in the register of how far views have come, s."""
 WRITE = 10.0
@@ -96,6 +101,7 @@ class View:
         self.session: Session | None = None
         self.track: Track | None = None
         self.ticket = ""
+        self.tickets: set[str] = set()
         self.transcoded = False
         self.error: Error | None = None
         self.watched = 0.0
@@ -103,6 +109,7 @@ class View:
         self.joined_at: float | None = None
         self.ended = ""
         self.settled = asyncio.Event()
+        self.parted = asyncio.Event()
         self.opening: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.received_before = 0
@@ -153,8 +160,13 @@ class Views:
         """End every view; what the engine counted for each is still written down."""
         open_views = [view for view in self._views.values() if view.state is not State.FAILED]
         await asyncio.gather(*(self._end(view, "stopped") for view in open_views))
-        for view in tuple(self._views.values()):
-            self._finish(view, "stopped")
+        try:
+            async with asyncio.timeout(FAREWELL):
+                for view in open_views:
+                    await view.parted.wait()
+        except TimeoutError:
+            for view in open_views:
+                self._finish(view, "stopped")
         await self._tasks.close()
 
     async def open(self, sign_in: SignIn, wish: Wish, address: str) -> View:
@@ -191,7 +203,7 @@ class Views:
             raise Missing("the stream of this view has ended")
         before = view.ticket
         await self._issue(view, view.session)
-        await self._engine.revoke(before, "renewed")
+        await self._revoke(before, "renewed")
 
     async def close(self, view: View, how: str = "closed") -> None:
         """End *view*; its entry is ended as *how*.  Harmless for one that is over."""
@@ -284,6 +296,7 @@ class Views:
         )
         view.ticket = ticket
         view.state = State.READY
+        view.tickets.add(ticket)
         self._by_ticket[ticket] = view
         self._set_timer(view, TICKET, "unused" if view.joined_at is None else LINE)
 
@@ -309,6 +322,7 @@ class Views:
         view = self._by_ticket.pop(event.ticket, None)
         if view is None:
             return
+        view.tickets.discard(event.ticket)
         view.watched += event.seconds
         known = view.sent is not None and event.bytes is not None
         view.sent = (view.sent or 0) + (event.bytes or 0) if known else None
@@ -353,11 +367,17 @@ class Views:
             view.opening.cancel()
         watched = view.state is State.WATCHED
         if view.ticket:
-            await self._engine.revoke(view.ticket, "revoked")
+            await self._revoke(view.ticket, "revoked")
         if watched and view.state is State.WATCHED:
             self._set_timer(view, PARTING, view.ended)
         else:
             self._finish(view, view.ended)
+
+    async def _revoke(self, ticket: str, code: str) -> None:
+        try:
+            await self._engine.revoke(ticket, code)
+        except Error as error:  # the worker that knew the ticket is gone, and the ticket with it
+            _log.warning("event=revoke-failed code=%s why=%s", code, error)
 
     def _finish(self, view: View, how: str) -> None:
         if view.state in (State.OVER, State.FAILED):
@@ -367,13 +387,15 @@ class Views:
         self._close_books(view, how)
         view.state = State.OVER
         view.settled.set()
+        view.parted.set()
         self._forget(view)
 
     def _close_books(self, view: View, how: str) -> None:
         """End the entry and give the stream back."""
         view.rest()
         view.ended = how
-        self._by_ticket.pop(view.ticket, None)
+        for ticket in view.tickets:
+            self._by_ticket.pop(ticket, None)
         if view.session is not None:
             view.session.release()
         self._register.close(view.entry_id, how, view.watched, view.sent)

@@ -1,0 +1,375 @@
+"""A node without sockets for the tests of its interface and its pages.
+
+Everything is real but the ends: a store in a directory, an engine that receives nothing, a camera
+on a wire in memory, and a browser whose requests go straight into the application.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from argon2 import PasswordHasher
+from starlette.types import ASGIApp
+
+from tongshi.access.identity import Rules
+from tongshi.access.permission import Role
+from tongshi.access.service import People, Register
+from tongshi.api.catalogs import Catalogs
+from tongshi.api.feed import Feed
+from tongshi.api.parts import Parts
+from tongshi.api.views import Views
+from tongshi.clock import ManualClock
+from tongshi.console.site import application
+from tongshi.db.connect import connect
+from tongshi.db.migrate import upgrade
+from tongshi.db.writer import Writer
+from tongshi.errors import Error, PeerSilent
+from tongshi.gateway.engine import ReaderLeft
+from tongshi.gateway.engines.null import Null
+from tongshi.gb28181.catalog import Item
+from tongshi.gb28181.description import PS
+from tongshi.gb28181.invite import Offer
+from tongshi.gb28181.ssrc import SsrcPool
+from tongshi.gb28181.version import Version
+from tongshi.health.service import Health
+from tongshi.health.status import Evidence
+from tongshi.net.carrier import Carrier
+from tongshi.registry.entry import CatalogStanding, CatalogState, Description, Registration
+from tongshi.registry.service import Registry
+from tongshi.registry.state import State
+from tongshi.settings import Settings
+from tongshi.signalling.event import DeviceRegistered
+from tongshi.signalling.exchange import Exchange
+from tongshi.signalling.facing import Facing
+from tongshi.signalling.neighbours import Neighbours
+from tongshi.signalling.neighbours import Rules as Patience
+from tongshi.signalling.own import Own
+from tongshi.signalling.sessions import SessionRules, Sessions
+from tongshi.signalling.upstream import Means
+from tongshi.sip.dialog import Dialog
+from tongshi.sip.endpoint import Endpoint
+from tongshi.sip.event import Answered, Event, LinkLost, RequestArrived, TimedOut
+from tongshi.testing.timeless import Network, Peer
+
+Browse = Callable[[ASGIApp], httpx.Client]
+
+PLATFORM = "34020000002000000001"
+RECORDER = "34020000001180000001"
+CAMERA = "34020000001320000001"
+GONE = "34020000001320000002"
+CHANNELS = [f"3402000000131000000{number}" for number in range(1, 5)]
+JPEG = b"\xff\xd8 a picture \xff\xd9"
+
+
+class Inside(httpx.BaseTransport):
+    """Carries httpx's requests into an ASGI application, on the tests' loop."""
+
+    def __init__(self, app: ASGIApp, runner: asyncio.Runner) -> None:
+        self._inner = httpx.ASGITransport(app)
+        self._runner = runner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._runner.run(self._carry(request))
+
+    async def _carry(self, request: httpx.Request) -> httpx.Response:
+        body = request.read()
+        inner = httpx.Request(request.method, request.url, headers=request.headers, content=body)
+        answer = await self._inner.handle_async_request(inner)
+        return httpx.Response(
+            answer.status_code, headers=answer.headers, content=await answer.aread()
+        )
+
+
+class Booked(Null):
+    """A null engine that shows a picture, and tells of a viewer whose ticket is revoked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tickets: dict[str, tuple[str, bool]] = {}
+        self.watching: dict[str, str] = {}
+
+    async def admit(
+        self, stream: str, ticket: str, *, expires_s: float, transcode: bool = False
+    ) -> None:
+        await super().admit(stream, ticket, expires_s=expires_s, transcode=transcode)
+        self.tickets[ticket] = (stream, transcode)
+
+    async def revoke(self, ticket: str, code: str) -> None:
+        self.tickets.pop(ticket, None)
+        stream = self.watching.pop(ticket, None)
+        if stream is not None:
+            self.tell(ReaderLeft(stream, ticket, 1.5, 1000, code))
+
+    async def snapshot(self, stream: str) -> bytes:
+        self._find(stream)
+        return JPEG
+
+    def viewer_port(self, stream: str) -> int:
+        return 8081
+
+
+class Device:
+    """A recorder on the wire: answers INVITEs with *statuses* in turn, then with 200."""
+
+    def __init__(self, network: Network) -> None:
+        self.statuses: list[int | None] = []
+        self.heard: list[str] = []
+        self.peer = Peer(network, "192.0.2.20", 5060, self._hear)
+
+    def _hear(self, peer: Peer, event: Event) -> None:
+        if not isinstance(event, RequestArrived):
+            return
+        request = event.request
+        self.heard.append(request.method)
+        if request.method != "INVITE":
+            peer.endpoint.reply_once(event, request.response(200))
+            return
+        status = self.statuses.pop(0) if self.statuses else 200
+        if status is None:
+            return
+        if status >= 300:
+            peer.endpoint.reply(event, request.response(status), peer.now)
+            return
+        answer = Offer.parse(request.body).answer(
+            owner=request.to_user, host="192.0.2.20", port=15060, payloads=(PS,)
+        )
+        response = request.response(
+            200,
+            headers=[("Contact", "<sip:x@192.0.2.20:5060>"), ("Content-Type", "APPLICATION/SDP")],
+            body=answer.build(),
+        )
+        Dialog.from_uas(request, response)
+        peer.endpoint.reply(event, response, peer.now)
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as running:
+        yield running
+
+
+@pytest.fixture
+def browse(runner: asyncio.Runner) -> Iterator[Browse]:
+    """Return a function that gives a browser of an application."""
+    opened: list[httpx.Client] = []
+
+    def give(app: ASGIApp) -> httpx.Client:
+        client = httpx.Client(
+            transport=Inside(app, runner),
+            base_url="http://console:8080",
+            headers={"Accept-Language": "en"},
+        )
+        opened.append(client)
+        return client
+
+    yield give
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def null_engine() -> Booked:
+    return Booked()
+
+
+@pytest.fixture
+def statuses() -> list[int | None]:
+    """What the recorder answers to the next INVITEs; None is silence, nothing left is 200."""
+    return []
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    """Which devices were asked for their catalog; an id put in before makes that fail."""
+    return []
+
+
+@pytest.fixture
+def parts(
+    tmp_path: Path,
+    runner: asyncio.Runner,
+    clock: ManualClock,
+    null_engine: Booked,
+    statuses: list[int | None],
+    asked: list[str],
+) -> Iterator[Parts]:
+    """The parts of a node that knows a recorder of four cameras, a camera, and one never heard."""
+    store = connect(f"sqlite:///{tmp_path / 'tongshi.db'}")
+    upgrade(store)
+    writer = Writer(store, flush=0.02)
+    people = People(
+        store,
+        writer,
+        clock,
+        Rules(attempts=3),
+        PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
+    )
+    register = Register(store, writer, clock)
+    registry = Registry(store, writer)
+    health = Health(store, writer, clock)
+    feed = Feed("boot")
+
+    async def build() -> tuple[Views, Catalogs, Sessions]:
+        sessions = join(clock, null_engine, statuses)
+        views = Views(register, sessions, null_engine, feed, clock, tokens(), limit=20)
+        null_engine.subscribe(views.heard)
+
+        async def ask(device_id: str) -> None:
+            silent = device_id in asked
+            asked.append(device_id)
+            await asyncio.sleep(0)
+            if silent:
+                raise PeerSilent("no answer", timer="F", stage="message")
+
+        return views, Catalogs(ask, feed), sessions
+
+    views, catalogs, sessions = runner.run(build())
+    fill(registry, health, clock)
+    faults: list[Error] = []
+
+    async def healthy() -> None:
+        if faults:
+            raise faults[0]
+
+    yield Parts(
+        people=people,
+        register=register,
+        registry=registry,
+        health=health,
+        views=views,
+        catalogs=catalogs,
+        engine=null_engine,
+        feed=feed,
+        settings=Settings(),
+        clock=clock,
+        version="1.2.3",
+        platform=lambda: {"id": PLATFORM, "realm": "3402000000", "address": "192.0.2.10:5060"},
+        figures={"node": lambda: {"faults": len(faults)}},
+        healthy=healthy,
+    )
+
+    async def end() -> None:
+        await views.stop()
+        await catalogs.stop()
+        await sessions.close_all(within=0.2)
+
+    runner.run(end())
+    registry.close()
+    writer.close()
+    store.dispose()
+
+
+def tokens() -> Callable[[], str]:
+    """Return a source of tokens: t1, t2, ..."""
+    count = iter(range(1, 100_000))
+    return lambda: f"t{next(count)}"
+
+
+def join(clock: ManualClock, engine: Null, statuses: list[int | None]) -> Sessions:
+    """Return real sessions with a recorder at the other end of a wire in memory."""
+    network = Network()
+    device = Device(network)
+    device.statuses = statuses
+    loop = asyncio.get_running_loop()
+    new_token = tokens()
+    endpoint = Endpoint(new_token=new_token)
+
+    def hear(event: Event) -> None:
+        match event:
+            case Answered() | TimedOut() | LinkLost():
+                exchange.settle(event)
+            case RequestArrived(request=request):
+                endpoint.reply_once(event, request.response(200))
+            case _:
+                pass
+
+    carrier: Carrier[Event] = Carrier(endpoint, hear)
+    network.join(carrier, "192.0.2.10", 5060)
+    facing = Facing("192.0.2.10", 5060, str)
+    exchange = Exchange(endpoint, carrier.pump, facing.sent_by)
+    neighbours = Neighbours(Patience(), lambda event: None)
+    means = Means(
+        own=Own(PLATFORM, PLATFORM[:10], facing, new_token),
+        exchange=exchange,
+        engine=engine,
+        ssrcs=SsrcPool(PLATFORM),
+        invite=0.4,
+        media=0.4,
+    )
+    sessions = Sessions(SessionRules(grace=0.0), means, neighbours, lambda event: None, clock)
+    engine.subscribe(sessions.heard)
+    for device_id in (RECORDER, CAMERA):
+        wall = clock.wall()
+        granted = DeviceRegistered(
+            device_id, "192.0.2.20", 5060, "udp", wall, wall + 86400, Version.V2016, "", "", False
+        )
+        neighbours.register(granted, device.peer.address, loop.time())
+    return sessions
+
+
+def fill(registry: Registry, health: Health, clock: ManualClock) -> None:
+    """Let the register know some devices, as signalling would."""
+    at = clock.wall()
+    for number, device_id in enumerate((RECORDER, CAMERA, GONE)):
+        registration = Registration(
+            device_id, "192.0.2.20", 5060 + number, "udp", at, at + 3600, "2.0", "Simulator", ""
+        )
+        registry.record_registration(registration)
+    names = [(RECORDER, "物流园录像机"), (CAMERA, "东门 <b>"), (GONE, "")]
+    for device_id, name in names:
+        registry.record_description(Description(device_id, at, name, "Tongshi", "T-1", "1.0"))
+    items = [
+        Item(device_id=channel, name=f"通道 {number}", parent_id=RECORDER, status="ON")
+        for number, channel in enumerate(CHANNELS, 1)
+    ]
+    complete = CatalogStanding(CatalogState.COMPLETE, 4, 4, "", at)
+    registry.merge_catalog(RECORDER, items, complete)
+    partial = CatalogStanding(CatalogState.PARTIAL, 2, 1, "parts missing", at)
+    registry.merge_catalog(CAMERA, [Item(device_id=CAMERA, name="东门 <b>", status="ON")], partial)
+    for device_id in (RECORDER, CAMERA):
+        health.record(device_id, Evidence(State.ONLINE, "registered", at, at))
+    health.record(GONE, Evidence(State.OFFLINE, "missed", at, at - 200))
+
+
+@pytest.fixture
+def site(parts: Parts) -> ASGIApp:
+    return application(parts)
+
+
+@pytest.fixture
+def stranger(site: ASGIApp, browse: Browse) -> httpx.Client:
+    """A browser in which nobody is signed in."""
+    return browse(site)
+
+
+@pytest.fixture
+def enter(parts: Parts, site: ASGIApp, browse: Browse) -> Callable[[Role], httpx.Client]:
+    """Return a function that gives the browser of somebody with a role and a password."""
+
+    def give(role: Role) -> httpx.Client:
+        client = browse(site)
+        given = parts.people.add(role.value, role.value.title(), "Unit 1", role)
+        body = {"name": given.name, "password": given.password}
+        assert client.post("/api/session", json=body).status_code == 200
+        change = {"present": given.password, "new": f"a long sentence of {role.value[:3]}"}
+        assert client.post("/api/session/password", json=change).status_code == 204
+        return client
+
+    return give
+
+
+@pytest.fixture
+def admin(enter: Callable[[Role], httpx.Client]) -> httpx.Client:
+    return enter(Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def operator(enter: Callable[[Role], httpx.Client]) -> httpx.Client:
+    return enter(Role.OPERATOR)
