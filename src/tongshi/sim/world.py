@@ -84,17 +84,25 @@ class World:
 
     def touch(self, place: Place) -> None:
         """Send, report and re-arm; call it after every use of a core from outside."""
-        now = self.now
-        for data, target in place.core.outgoing():
-            self.sent += 1
-            self._wire.send((data, Address(place.host, place.port), target), now + _PATH)
-        for event in place.core.events():
-            place.on_event(event)
+        while self._turn(place):
+            pass
         due = place.core.deadline()
         if due is None:
             place.due = None
         elif place.due is None or due < place.due:
             self._arm(place, due)
+
+    def _turn(self, place: Place) -> bool:
+        """Report and send once; return whether there was anything, for listeners may add to it."""
+        events = place.core.events()
+        for event in events:
+            place.on_event(event)
+        out = place.core.outgoing()
+        for data, target in out:
+            self.sent += 1
+            source = Address(place.host, place.port)
+            self._wire.send((data, source, target), self.now + _PATH)
+        return bool(events or out)
 
     def run(self, seconds: float) -> None:
         """Let *seconds* pass."""
