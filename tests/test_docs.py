@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tongshi.cli.main import COMMANDS
 from tongshi.cli.pages import PAGES
+from tongshi.settings import load
 
 TOP = Path(__file__).parent.parent
 DOCS = TOP / "docs"
@@ -47,3 +48,9 @@ def test_the_line_stands_where_people_read() -> None:
     assert "cameras, never people" in (TOP / "README.md").read_text("utf-8")
     assert "只管摄像机，不管人" in (TOP / "README.zh-CN.md").read_text("utf-8")
     assert "cameras, never people" in (DOCS / "architecture.md").read_text("utf-8")
+
+
+def test_the_example_settings_load() -> None:
+    settings = load(TOP / "examples" / "tongshi.toml", {})
+    assert settings.node.name == "通视镇"
+    assert settings.signalling.listen == "0.0.0.0:5060"

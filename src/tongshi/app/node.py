@@ -102,13 +102,9 @@ class Node:
 
     async def _open_store(self) -> None:
         settings = self.settings
-        data = Path(settings.node.data)
-        self.store = await asyncio.to_thread(_open, settings.store.url, data)
+        self.store = await asyncio.to_thread(open_store, settings)
         self._stack.callback(self.store.dispose)
-        if not self.device_password:
-            self.device_password = await asyncio.to_thread(
-                keep, self.store, "device-password", _spell_password
-            )
+        self.device_password = await asyncio.to_thread(device_password, settings, self.store)
         run = await asyncio.to_thread(Run, self.store, self.clock)
         self.writer = Writer(self.store, flush=settings.store.flush, queue=settings.store.queue)
         self._stack.push_async_callback(asyncio.to_thread, self.writer.close)
@@ -214,13 +210,19 @@ class Node:
             raise Exhausted(f"the store cannot be written: {fault}", resource="disk")
 
 
-def _open(url: str, data: Path) -> Store:
-    """Open the store and bring it up to date.  Blocks."""
-    if not url:
+def open_store(settings: Settings) -> Store:
+    """Open the store, made if there is none, and bring it up to date.  Blocks."""
+    data = Path(settings.node.data)
+    if not settings.store.url:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = connect(store_url(url, data))
+    store = connect(store_url(settings.store.url, data))
     upgrade(store)
     return store
+
+
+def device_password(settings: Settings, store: Store) -> str:
+    """Return what devices register with: as set, or made once and kept in *store*.  Blocks."""
+    return settings.signalling.password or keep(store, "device-password", _spell_password)
 
 
 def _spell_password() -> str:

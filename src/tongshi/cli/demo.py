@@ -55,6 +55,7 @@ def settings_for(folder: Path, host: str, *, check: bool) -> Settings:
         "TONGSHI_SIGNALLING_LISTEN": "127.0.0.1:0",
         "TONGSHI_SIGNALLING_KEEPALIVE": "1" if check else "5",
         "TONGSHI_MEDIA_LISTEN": "127.0.0.1",
+        "TONGSHI_MEDIA_TRANSCODES": "6",
         "TONGSHI_MEDIA_GRACE": "0.2" if check else "10",
         "TONGSHI_MEDIA_FIRST_MEDIA": "3" if check else "10",
         "TONGSHI_MEDIA_VIEWER_LISTEN": f"{host}:{0 if check else free(host, _VIEWERS)}",

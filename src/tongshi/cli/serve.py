@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from tongshi.app.node import Node
+from tongshi.app.node import Node, device_password, open_store
 from tongshi.cli.loop import run as run_loop
 from tongshi.cli.loop import stop_event
 from tongshi.settings import Settings, load
@@ -18,11 +18,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--check", action="store_true", help="read the settings and stop / 只检查设置"
     )
 
+    parser.add_argument(
+        "--device-password",
+        action="store_true",
+        help="print what devices register with and stop / 显示设备注册密码",
+    )
+
 
 def run(given: argparse.Namespace) -> int:
     """Run a node; every open session is ended with a BYE and everything known is written."""
     settings = load(given.config, os.environ)
     if given.check:
+        return 0
+    if given.device_password:
+        store = open_store(settings)
+        sys.stdout.write(device_password(settings, store) + "\n")
+        store.dispose()
         return 0
     return run_loop(serve(settings))
 
