@@ -272,6 +272,14 @@ def test_further_streams_are_ignored(demuxer: Demuxer) -> None:
     assert demuxer.counts.ignored == 2
 
 
+def test_a_stream_that_falls_silent_gives_way_to_another(demuxer: Demuxer) -> None:
+    feed_all(demuxer, [PACK + MAP + video(KEY, stream_id=0xE2) + sound(SOUND, 0, 0xC9)])
+    packs = [PACK + video(KEY, 3600 * n) + sound(SOUND, 3600 * n) for n in range(102)]
+    units = feed_all(demuxer, packs)
+    assert bodies(units) == [SOUND, KEY, SOUND, KEY]
+    assert demuxer.counts.ignored == 200
+
+
 def test_zeros_that_end_in_a_false_start_are_harmless(demuxer: Demuxer) -> None:
     false = b"\0\0\0\0\0\0\1\xe0\xff\xff" + bytes(12)
     units = feed_all(

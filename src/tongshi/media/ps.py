@@ -22,9 +22,12 @@ from tongshi.media.unit import AccessUnit, Codec
 
 _SYSTEM = re.compile(rb"\x00\x00\x01[\xb9-\xff]")
 _PROGRAM_END, _PACK, _MAP = 0xB9, 0xBA, 0xBC
-_VIDEO = range(0xE0, 0xF0)
+_FIRST_VIDEO = 0xE0
+_VIDEO = range(_FIRST_VIDEO, 0xF0)
 _AUDIO = range(0xC0, 0xE0)
+_STREAMS = frozenset({*_VIDEO, *_AUDIO})
 _VIDEO_BYTES = frozenset(bytes([kind]) for kind in _VIDEO)
+_STRANGERS = 100
 _HEADERS = (0xBB, _MAP)
 
 
@@ -46,6 +49,26 @@ class PsCounts:
     false_starts: int = 0
     ignored: int = 0
     mute: int = 0
+
+
+class _Latch:
+    """One stream_id of several: the first seen, or another when that one has fallen silent."""
+
+    __slots__ = ("_chosen", "_strangers")
+
+    def __init__(self) -> None:
+        self._chosen = -1
+        self._strangers = _STRANGERS
+
+    def admits(self, stream_id: int) -> bool:
+        """Return whether packets with *stream_id* are taken."""
+        if stream_id != self._chosen:
+            self._strangers += 1
+            if self._strangers <= _STRANGERS:
+                return False
+            self._chosen = stream_id
+        self._strangers = 0
+        return True
 
 
 class Demuxer:
@@ -71,8 +94,8 @@ class Demuxer:
         self._pictures = Pictures(times.video, video)
         self._sound_time = times.sound
         self._audio = audio
-        self._video_id: int | None = None
-        self._audio_id: int | None = None
+        self._video_id = _Latch()
+        self._audio_id = _Latch()
         self._map = b""
         self._rest: list[bytes] = []
         self._rest_size = 0
@@ -166,7 +189,15 @@ class Demuxer:
         at = self._go_on(data) if self._open else 0
         size = len(data)
         while at < size:
-            step = self._read_element(data, at, final=final)
+            # Nearly all elements are packets; the check of all others has its own place.
+            if self._synced and size - at > 13 and data.startswith(nal.START, at):
+                kind = data[at + 3]
+                if kind in _STREAMS:
+                    step = self._read_packet(data, at, kind, final=final)
+                else:
+                    step = self._read_element(data, at, final=final)
+            else:
+                step = self._read_element(data, at, final=final)
             if step < 0:
                 if final:
                     self.counts.skipped += size - at
@@ -197,7 +228,7 @@ class Demuxer:
             return self._resync(data, at)
         if kind == _PACK:
             return self._read_pack(data, at)
-        if kind in _VIDEO or kind in _AUDIO:
+        if kind in _STREAMS:
             return self._read_packet(data, at, kind, final=final)
         if kind == _PROGRAM_END:
             return at + 4
@@ -269,7 +300,7 @@ class Demuxer:
             self.counts.false_starts += 1
             self._last_video = self._open = False
             return at + 4
-        if kind in _VIDEO:
+        if kind >= _FIRST_VIDEO:
             self._take_video(data[header[0] : end], header[1], header[2], kind)
         else:
             self._take_sound(data[header[0] : end], header[1], kind)
@@ -302,9 +333,7 @@ class Demuxer:
         return end
 
     def _take_video(self, payload: bytes, pts: int | None, dts: int | None, kind: int) -> None:
-        if self._video_id is None:
-            self._video_id = kind
-        if kind != self._video_id:
+        if not self._video_id.admits(kind):
             self.counts.ignored += 1
             return
         self._last_video = True
@@ -314,9 +343,7 @@ class Demuxer:
 
     def _take_sound(self, payload: bytes, pts: int | None, kind: int) -> None:
         self._last_video = False
-        if self._audio_id is None:
-            self._audio_id = kind
-        if kind != self._audio_id:
+        if not self._audio_id.admits(kind):
             self.counts.ignored += 1
             return
         codec = sound.judge(payload, self._audio)
