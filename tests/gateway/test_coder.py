@@ -41,6 +41,8 @@ def test_parcels_are_served_until_the_other_side_closes() -> None:
         server = threading.Thread(target=serve, args=(theirs,))
         server.start()
         with ours:
+            _, first = read_head(ours.recv(HEAD.size, socket.MSG_WAITALL))
+            assert first.kind is Kind.READY
             parcel = Parcel(Kind.PICTURE, opening(Codec.H264))
             ours.sendall(parcel.head() + parcel.data)
             length, answer = read_head(ours.recv(HEAD.size, socket.MSG_WAITALL))

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -193,6 +194,28 @@ def test_the_door_closes_on_those_inside() -> None:
             await it.door.stop()
             await wait(client.closed)
             assert len(it.left) == 1
+
+    asyncio.run(run())
+
+
+def test_peers_that_say_nothing_harm_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tongshi.gateway.viewers._HANDSHAKE", 0.5)
+
+    async def run() -> None:
+        async with house() as it:
+            idle = [await asyncio.open_connection(HOST, it.door.port) for _ in range(300)]
+            idle[0][1].write(b"GET /play/" + b"x" * 100_000)
+            it.admit("t")
+            transport, client = await enter(it.door.port, "/play/t")
+            for reader, writer in idle:
+                with contextlib.suppress(ConnectionResetError):
+                    assert await reader.read() == b""
+                writer.close()
+                with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+                    await writer.wait_closed()
+            assert len(it.door) == 1
+            transport.disconnect()
+            await wait(client.closed)
 
     asyncio.run(run())
 

@@ -42,8 +42,9 @@ class Coder:
 
 
 def serve(end: socket.socket) -> None:
-    """Answer parcels until *end* is closed by the other side."""
+    """Say that we are ready, then answer parcels until *end* is closed by the other side."""
     coder = Coder()
+    end.sendall(Parcel(Kind.READY, b"").head())
     while True:
         head = _receive(end, HEAD.size)
         if head is None:

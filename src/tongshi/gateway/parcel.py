@@ -18,6 +18,8 @@ class Kind(IntEnum):
     """A message of a hub to be transcoded; and what became of it, of no bytes when nothing did."""
     FAULT = 3
     """The codec gave up; the bytes say why."""
+    READY = 4
+    """The process has started; said once, unasked."""
 
 
 @dataclass(frozen=True, slots=True)

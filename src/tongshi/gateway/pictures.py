@@ -37,11 +37,18 @@ def check(parcel: Parcel) -> Parcel:
 
 
 async def start_coder() -> Child:
-    """Return a new coder process; raises EngineFailed."""
+    """Return a new coder process that is ready; raises EngineFailed."""
     try:
-        return await Child.start("tongshi.gateway.coder", limit=LARGEST)
+        child = await Child.start("tongshi.gateway.coder", limit=LARGEST)
     except OSError as error:
         raise EngineFailed(f"the coder process did not start: {error}", stage="worker") from None
+    try:
+        await receive(child)
+    except BaseException:
+        child.kill()
+        await child.stop()
+        raise
+    return child
 
 
 class Pictures:

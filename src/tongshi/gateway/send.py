@@ -9,7 +9,7 @@ import socket
 import struct
 from collections.abc import Callable, Sequence
 
-from tongshi.gateway.receive import dial
+from tongshi.gateway.tcp import dial
 from tongshi.media import sender
 from tongshi.media.rtp import Frame
 

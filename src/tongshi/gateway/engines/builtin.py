@@ -18,8 +18,9 @@ from tongshi.gateway.engine import (
 from tongshi.gateway.live import Live, Places
 from tongshi.gateway.pictures import Pictures
 from tongshi.gateway.ports import Ports
-from tongshi.gateway.receive import BufferCheck, TcpDialer, TcpListener, UdpSource, bind
+from tongshi.gateway.receive import BufferCheck, UdpSource, bind
 from tongshi.gateway.send import TcpRelay, UdpRelay
+from tongshi.gateway.tcp import TcpDialer, TcpListener
 from tongshi.gateway.tickets import Ticket
 from tongshi.gateway.viewers import Callbacks, Door, Viewer
 from tongshi.media.sender import Relay
