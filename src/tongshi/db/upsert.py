@@ -21,7 +21,7 @@ def upsert(
     """
     if rows:
         statement = build(connection.dialect.name, table, update)
-        connection.execute(statement, [dict(row) for row in rows])
+        connection.execute(statement, rows)
 
 
 def build(dialect: str, table: Table, update: Iterable[str]) -> Upsert:

@@ -7,7 +7,7 @@ when the catalog lists that one.  Circles are cut at the root.
 Source: GB/T 28181-2022 A.2.1.9 (ParentID, BusinessGroupID), annex J.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
 from tongshi.gb28181 import civil
@@ -34,9 +34,8 @@ class Place(NamedTuple):
 def place(device_id: str, entries: Mapping[str, Item]) -> dict[str, Place]:
     """Return the place of each of *entries*, which are all that the device has, by id."""
     roles = {key: item.role for key, item in entries.items()}
-    above: dict[str, tuple[str, str]] = {}
-    for key, item in entries.items():
-        above[key] = _links(device_id, item, roles)
+    regions = {key for key, role in roles.items() if role is Role.REGION}
+    above = {key: _links(device_id, item, roles, regions) for key, item in entries.items()}
     _cut_circles(device_id, above)
     nodes = {parent for parent, _ in above.values()} | {group for _, group in above.values()}
     places: dict[str, Place] = {}
@@ -49,13 +48,15 @@ def place(device_id: str, entries: Mapping[str, Item]) -> dict[str, Place]:
     return places
 
 
-def _links(device_id: str, item: Item, roles: Mapping[str, Role]) -> tuple[str, str]:
+def _links(
+    device_id: str, item: Item, roles: Mapping[str, Role], regions: Set[str]
+) -> tuple[str, str]:
     """Return the parent and the group that *item* names, as far as the catalog has them."""
     role = roles[item.device_id]
     if item.device_id == device_id:
         return _ROOT, ""
     if role is Role.REGION:
-        return _region_above(civil.trimmed(item.device_id)[:-2], device_id, roles), ""
+        return _region_above(civil.trimmed(item.device_id)[:-2], device_id, regions), ""
     found = item.parents(roles, device_id)
     business = item.business_group_id
     if role in _GROUPING:
@@ -67,17 +68,16 @@ def _links(device_id: str, item: Item, roles: Mapping[str, Role]) -> tuple[str, 
         groups = [business]
     if not parents:
         return groups[0], ""
-    if parents[0] == device_id and item.civil_code and role is not Role.PLATFORM:
-        code = civil.trimmed(item.civil_code)
-        parents = [_region_above(code, device_id, roles)]
+    if regions and parents[0] == device_id and role is not Role.PLATFORM:
+        parents = [_region_above(civil.trimmed(item.civil_code), device_id, regions)]
     return parents[0], groups[0] if groups else ""
 
 
-def _region_above(code: str, device_id: str, roles: Mapping[str, Role]) -> str:
+def _region_above(code: str, device_id: str, regions: Set[str]) -> str:
     """Return the longest region entry that *code* begins with, in either way of writing it."""
     while len(code) >= 2:
         for written in (code, code.ljust(6, "0"), code.ljust(8, "0")):
-            if roles.get(written) is Role.REGION:
+            if written in regions:
                 return written
         code = code[:-2]
     return device_id
