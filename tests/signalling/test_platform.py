@@ -15,7 +15,7 @@ from tongshi.clock import SystemClock
 from tongshi.gateway.engine import Transport
 from tongshi.gateway.engines.null import Null
 from tongshi.net.carrier import Carrier
-from tongshi.net.tcp import Dialer
+from tongshi.net.tcp import Dialer, TcpServer
 from tongshi.net.udp import UdpServer
 from tongshi.settings import MediaSettings, SignallingSettings
 from tongshi.signalling import platform
@@ -353,6 +353,24 @@ def test_a_taken_port_is_told() -> None:
             with pytest.raises(OSError, match="in use"):
                 await third.signalling.start()
 
+    bench(work)
+
+
+def test_a_free_port_has_to_be_free_for_both_transports(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = list[int]()
+
+    def reluctant(carrier: Carrier[Any], host: str, port: int, **options: float) -> TcpServer:
+        if len(refused) < 3:
+            refused.append(port)
+            raise OSError("in use, for this test")
+        return TcpServer(carrier, host, port)
+
+    async def work(bench: Bench) -> None:
+        udp, tcp = bench.signalling.addresses
+        assert udp.rpartition(":")[2] == tcp.rpartition(":")[2]
+        assert len(refused) == 3
+
+    monkeypatch.setattr(platform, "TcpServer", reluctant)
     bench(work)
 
 

@@ -49,6 +49,8 @@ from tongshi.sip.event import Answered, Dropped, Event, LinkLost, RequestArrived
 
 _log = logging.getLogger(__name__)
 
+_TRIES = 20
+"""How often a free port is looked for that is free for UDP and for TCP."""
 RECONCILE = 60.0
 """Time between two comparisons of leases with what holds them, s."""
 
@@ -131,6 +133,8 @@ class Signalling:
     async def start(self) -> None:
         """Listen on UDP and TCP; raises OSError when the address cannot be had."""
         settings = self._settings
+        # These refuse settings that make no platform: before there are sockets to give back.
+        registrar, ssrcs = self._registrar(), SsrcPool(settings.id)
         self._endpoint = Endpoint(new_token=self._new_token)
         self._carrier: Carrier[Event] = Carrier(self._endpoint, self._heard, self._link_lost)
         self._listen()
@@ -149,14 +153,14 @@ class Signalling:
         )
         self.sessions = Sessions(
             SessionRules(Transport(self._media.transport), self._media.grace, self._media.sessions),
-            self._means(),
+            self._means(ssrcs),
             self.neighbours,
             self._emit,
             self._clock,
         )
         self.reception = Reception(
             self._endpoint,
-            self._registrar(),
+            registrar,
             self.neighbours,
             self.waiting,
             self.sessions.end_call,
@@ -234,20 +238,30 @@ class Signalling:
     def _listen(self) -> None:
         settings = self._settings
         host, port = split_address(settings.listen)
-        self._udp = UdpServer(self._carrier, host, port)
-        try:
-            self._tcp = TcpServer(
-                self._carrier,
-                host,
-                self._udp.port,  # one port for both, also when it was chosen for us
-                limit=settings.connections,
-                idle=settings.connection_idle,
-            )
-        except OSError:
-            self._udp.close()
-            raise
-        facing = Facing(settings.advertise, self._udp.port, self._own_host)
+        udp = self._bind(host, port)
+        facing = Facing(settings.advertise, udp.port, self._own_host)
         self._own = Own(settings.id, self._realm, facing, self._new_token)
+
+    def _bind(self, host: str, port: int) -> UdpServer:
+        """Listen on one port for both transports, also when it is chosen for us."""
+        settings = self._settings
+        for tries_left in reversed(range(_TRIES if port == 0 else 1)):
+            udp = self._udp = UdpServer(self._carrier, host, port)
+            try:
+                self._tcp = TcpServer(
+                    self._carrier,
+                    host,
+                    udp.port,
+                    limit=settings.connections,
+                    idle=settings.connection_idle,
+                )
+            except OSError:
+                udp.close()
+                if not tries_left:
+                    raise
+            else:
+                break
+        return udp
 
     def _own_host(self, local: str) -> str:
         for server in (self._udp, self._tcp):
@@ -256,12 +270,12 @@ class Signalling:
                 return host
         return ""
 
-    def _means(self) -> Means:
+    def _means(self, ssrcs: SsrcPool) -> Means:
         return Means(
             own=self._own,
             exchange=self.exchange,
             engine=self._engine,
-            ssrcs=SsrcPool(self._settings.id),
+            ssrcs=ssrcs,
             invite=self._settings.invite_timeout,
             media=self._media.first_media + self._media.connect_timeout,
             host=self._media.advertise,

@@ -34,6 +34,7 @@ CORE = 0
 """The core of whoever is measured; the sender has the other."""
 SERVER = "34020000002000000001"
 _START = 15.0
+_PATIENCE = 10.0  # s, for a program to answer its first request
 
 
 class Registrar(Protocol):
@@ -137,7 +138,8 @@ class Kamailio:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.connect(("127.0.0.1", port))
             sock.settimeout(0.2)
-            for _ in range(50):
+            end = time.monotonic() + _PATIENCE
+            while time.monotonic() < end:
                 try:
                     sock.send(ask)
                     sock.recv(4096)

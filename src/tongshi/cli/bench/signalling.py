@@ -17,14 +17,15 @@ METHOD = (
     "another core, over loopback; a new server process, pinned to one core, for each of {runs} "
     "runs; figures are medians. Registration: REGISTER, 401, REGISTER with digest (MD5, "
     "qop=auth), 200, each device once. Keepalive: MESSAGE with a Keepalive body, 200, the devices "
-    "in turn. In both the sender keeps 256 exchanges under way, so the server is never idle. "
+    "in turn. In both the sender keeps 256 exchanges under way, so a server slower than the "
+    "sender is never idle. "
     "*_per_s_per_core is exchanges done over the server's processor time (all threads, user and "
     "system, by /proc/PID/task/*/schedstat); *_per_s_sustained is exchanges done over the time on "
     "the clock. On loopback the kernel bills the receive path of UDP to the sender. "
     "bytes_per_idle_device: growth of the server's resident memory over the registrations, after "
-    "a collection, over the devices. answer_p50_ms and answer_p99_ms: from sending a keepalive to "
-    "its 200 at {rate:,} a second, whatever comes back, while a new SQLite store takes every "
-    "device's last sign of life once a second. New devices are not asked for their catalogs. "
+    "a collection, over the devices. answer_*_ms: from sending a keepalive to its 200 at {rate:,} "
+    "a second, whatever comes back: alone, and while a new SQLite store takes the last sign of "
+    "life of every device heard from, once a second. New devices are not asked for their catalogs. "
     "kamailio_*: Kamailio on the same core under the same load, one worker, registrations in "
     "memory; it answers every MESSAGE without looking up who sent it."
 )
@@ -43,7 +44,7 @@ class Plan:
     rate: int
 
 
-FULL = Plan(devices=100_000, runs=3, saturated=6.0, paced=8.0, rate=8000)
+FULL = Plan(devices=100_000, runs=3, saturated=6.0, paced=6.0, rate=5000)
 QUICK = Plan(devices=5_000, runs=1, saturated=1.0, paced=1.0, rate=2000)
 
 
@@ -72,8 +73,10 @@ UNITS = {
     "registrations_per_s_per_core": "1/s",
     "registrations_per_s_sustained": "1/s",
     "bytes_per_idle_device": "byte",
-    "answer_p50_ms": "ms",
-    "answer_p99_ms": "ms",
+    "answer_p50_ms_alone": "ms",
+    "answer_p99_ms_alone": "ms",
+    "answer_p50_ms_with_store": "ms",
+    "answer_p99_ms_with_store": "ms",
 }
 
 
@@ -120,11 +123,13 @@ def _measure_ours(plan: Plan, findings: Findings) -> None:
         _load(server, devices, plan, findings, "")
         server.settle()
         findings.add("bytes_per_idle_device", (resident(server.pid) - before) / plan.devices)
-        server.store(directory)
-        tally = devices.keep_alive_at(plan.rate, plan.paced)
-        findings.check("keepalives beside the store", tally, int(plan.rate * plan.paced))
-        findings.add("answer_p50_ms", 1e3 * tally.quantile(0.5))
-        findings.add("answer_p99_ms", 1e3 * tally.quantile(0.99))
+        for name in ("alone", "with_store"):
+            if name == "with_store":
+                server.store(directory)
+            tally = devices.keep_alive_at(plan.rate, plan.paced)
+            findings.check(f"keepalives {name}", tally, int(plan.rate * plan.paced))
+            findings.add(f"answer_p50_ms_{name}", 1e3 * tally.quantile(0.5))
+            findings.add(f"answer_p99_ms_{name}", 1e3 * tally.quantile(0.99))
 
 
 def _measure_kamailio(plan: Plan, findings: Findings) -> None:
