@@ -1,0 +1,252 @@
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar
+
+import pytest
+
+from tongshi.errors import EngineFailed
+from tongshi.gateway import live as module
+from tongshi.gateway.engine import (
+    EngineEvent,
+    Figures,
+    FirstMedia,
+    Measured,
+    ReaderJoined,
+    ReaderLeft,
+    Receive,
+    Transport,
+)
+from tongshi.gateway.live import Live, Places, figures_text
+from tongshi.gateway.tickets import Ticket
+from tongshi.gateway.viewers import Callbacks, Viewer
+from tongshi.media.fmp4 import Track
+from tongshi.media.hub import Hub
+from tongshi.media.sender import frame_rfc4571
+from tongshi.media.unit import AccessUnit, Codec
+from tongshi.net.task import Supervisor
+from tongshi.settings import MediaSettings
+from tongshi.testing.clip import bursts, encode
+
+
+class Seen(Viewer):
+    """A viewer without a connection that notes what it is sent."""
+
+    def __init__(self, token: str, *, transcode: bool = False) -> None:
+        nothing = Callbacks(lambda _: None, lambda _: None)
+        super().__init__(Ticket(token, "s", 0.0, transcode), nothing, since=0.0)
+        self.tracks: list[Track] = []
+        self.said: list[dict[str, object]] = []
+        self.messages = 0
+        self.ended: tuple[str, str] | None = None
+
+    def begin(self, track: Track, opening: bytes) -> None:
+        self.tracks.append(track)
+
+    def send(self, message: bytes) -> None:
+        self.messages += 1
+
+    def say(self, text: str) -> None:
+        self.said.append(json.loads(text))
+
+    def end(self, code: str, stage: str, why: str) -> None:
+        self.why = why
+        self.ended = (code, stage)
+
+
+class Stage:
+    def __init__(self, transport: Transport = Transport.UDP, transcodes: int = 1) -> None:
+        self.events: list[EngineEvent] = []
+        self.places = Places(transcodes)
+        self.tasks = Supervisor("test")
+        receive = Receive("s", transport)
+        self.live = Live(receive, 0, MediaSettings(), self.places, self.tasks, self.events.append)
+
+    def play(self, units: Sequence[AccessUnit], *, audio: bool = False, sequence: int = 0) -> None:
+        for burst in bursts(units, audio=audio, sequence=sequence):
+            self.live.take(burst)
+
+    def kinds(self) -> list[str]:
+        return [type(event).__name__ for event in self.events]
+
+
+def run(test: Callable[[], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        await test()
+
+    asyncio.run(whole())
+
+
+def test_the_first_key_frame_is_told_once() -> None:
+    async def test() -> None:
+        it = Stage()
+        it.play(encode(Codec.H264, 12, gop=5), audio=True)
+        assert it.kinds() == ["FirstMedia"]
+        (event,) = it.events
+        assert isinstance(event, FirstMedia)
+        assert (event.track.codec, event.track.width, event.track.audio) == (
+            "h264",
+            320,
+            "g711a",
+        )
+        viewer = Seen("t")
+        it.live.join(viewer)
+        assert viewer.audio == "g711a"
+        figures = await it.live.close("", "")
+        assert (figures.frames, figures.viewers) == (12, 1)
+        assert viewer.ended == ("closed", "")
+        await it.tasks.close()
+
+    run(test)
+
+
+def test_every_second_viewers_are_told_and_every_fifth_the_node() -> None:
+    async def test() -> None:
+        it = Stage()
+        it.play(encode(Codec.H264, 3))
+        viewer = Seen("t")
+        it.live.join(viewer)
+        for _ in range(5):
+            it.live.tick()
+        assert [said["frames"] for said in viewer.said] == [3] * 5
+        assert it.kinds() == ["FirstMedia", "ReaderJoined", "Measured"]
+        measured = it.events[-1]
+        assert isinstance(measured, Measured)
+        assert measured.figures.viewers == 1
+        it.live.leave(viewer)
+        it.live.leave(viewer)
+        left = it.events[-1]
+        assert isinstance(left, ReaderLeft)
+        assert (left.why, left.ticket) == ("left", "t")
+        assert it.kinds().count("ReaderLeft") == 1
+        await it.tasks.close()
+
+    run(test)
+
+
+def test_another_host_is_counted_when_the_answer_named_one() -> None:
+    async def test() -> None:
+        it = Stage(Transport.TCP_PASSIVE)
+        it.live.link_up("192.0.2.2", 9)
+        it.live.adopt(1, ((96, "PS"),), "192.0.2.1")
+        it.live.link_up("192.0.2.1", 9)
+        it.live.link_up("192.0.2.2", 9)
+        for burst in bursts(encode(Codec.H264, 1)):
+            it.live.take_bytes(frame_rfc4571(burst))
+        it.live.link_down()
+        figures = it.live.figures(0.0)
+        assert (figures.strangers, figures.source, figures.frames) == (1, "192.0.2.2:9", 1)
+        await it.tasks.close()
+
+    run(test)
+
+
+def test_revoking_ends_one_viewer() -> None:
+    async def test() -> None:
+        it = Stage()
+        one, two = Seen("one"), Seen("two")
+        it.live.join(one)
+        it.live.join(two)
+        it.live.revoke("one", "denied")
+        assert one.ended == ("denied", "access")
+        assert two.ended is None
+        assert it.live.figures(0.0).viewers == 1
+        await it.tasks.close()
+
+    run(test)
+
+
+class Stub:
+    """A transcode that is there in name only."""
+
+    made: ClassVar[list["Stub"]] = []
+
+    def __init__(
+        self, source: Hub, tasks: Supervisor, failed: Callable[[EngineFailed], None]
+    ) -> None:
+        self.hub = Hub()
+        self.failed = failed
+        self.cancelled = False
+        Stub.made.append(self)
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def done(self) -> bool:
+        return self.cancelled
+
+    async def stop(self) -> None:
+        self.cancel()
+
+
+def test_a_stream_that_becomes_h265_is_transcoded_from_then_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "Transcode", Stub)
+    Stub.made.clear()
+
+    async def test() -> None:
+        it = Stage()
+        early = Seen("early", transcode=True)
+        plain = Seen("plain")
+        it.live.join(early)
+        it.live.join(plain)
+        film = encode(Codec.H264, 2, gop=1)
+        it.play(film)
+        assert [track.codec for track in early.tracks] == [Codec.H264]
+        assert not it.live.figures(0.0).transcoding
+        sequence = sum(map(len, bursts(film)))
+        later = [
+            unit._replace(pts=unit.pts + 7200, dts=unit.dts + 7200)
+            for unit in encode(Codec.H265, 2, gop=1)
+        ]
+        it.play(later, sequence=sequence)
+        assert it.live.figures(0.0).transcoding
+        assert len(Stub.made) == 1
+        assert plain.tracks[-1].codec is Codec.H265
+        refused = Seen("again", transcode=True)
+        it.live.join(refused)
+        assert refused.ended is None  # the same transcode serves both
+        assert it.places.taken == 1
+        it.live.leave(early)
+        it.live.leave(refused)
+        assert it.places.taken == 0
+        assert not it.live.figures(0.0).transcoding
+        it.places.limit = 0
+        late = Seen("late", transcode=True)
+        it.live.join(late)
+        assert late.ended == ("exhausted", "transcode")
+        joined = [event.ticket for event in it.events if isinstance(event, ReaderJoined)]
+        assert joined == ["early", "plain", "again", "late"]
+        await it.live.close("", "")
+        await it.tasks.close()
+
+    run(test)
+
+
+def test_a_transcode_that_fails_ends_its_viewers_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "Transcode", Stub)
+    Stub.made.clear()
+
+    async def test() -> None:
+        it = Stage()
+        it.play(encode(Codec.H265, 1))
+        plain, needy = Seen("plain"), Seen("needy", transcode=True)
+        it.live.join(plain)
+        it.live.join(needy)
+        Stub.made[0].failed(EngineFailed("codec", stage="encode"))
+        assert needy.ended == ("engine.failed", "encode")
+        assert plain.ended is None
+        assert it.places.taken == 0
+        Stub.made[0].failed(EngineFailed("codec", stage="encode"))
+        assert it.places.taken == 0
+        await it.live.close("", "")
+        await it.tasks.close()
+
+    run(test)
+
+
+def test_figures_for_viewers() -> None:
+    told = json.loads(figures_text(Figures(packets=5, lost=1, bitrate=2e6, fps=24.96)))
+    assert told["type"] == "figures"
+    assert (told["packets"], told["lost"], told["bitrate"], told["fps"]) == (5, 1, 2_000_000, 25.0)
