@@ -37,6 +37,8 @@ def test_a_file_then_the_environment(tmp_path: Path) -> None:
     environ = {
         "TONGSHI_SIGNALLING_KEEPALIVE": "15.5",
         "TONGSHI_MEDIA_PORTS_FROM": "40000",
+        "TONGSHI_MEDIA_PORTS_TO": "40099",
+        "TONGSHI_SIMULATE_PASSWORD": "of simulated devices",
         "HOME": "/",
     }
     settings = load(path, environ)
@@ -109,3 +111,25 @@ def test_addresses() -> None:
     for text in ("5060", "host:", "host:x", "host:70000", "host:٣"):
         with pytest.raises(Invalid):
             split_address(text)
+
+
+def test_settings_that_do_not_fit_together() -> None:
+    environ = {
+        "TONGSHI_SIGNALLING_LISTEN": "nowhere",
+        "TONGSHI_SIGNALLING_ID": "3402000000200000001",
+        "TONGSHI_SIGNALLING_EXPIRES_MIN": "7200",
+        "TONGSHI_SIGNALLING_EXPIRES_MAX": "3600",
+        "TONGSHI_MEDIA_VIEWER_LISTEN": "127.0.0.1:70000",
+        "TONGSHI_MEDIA_PORTS_FROM": "50000",
+        "TONGSHI_WEB_LISTEN": "",
+    }
+    with pytest.raises(Invalid) as caught:
+        load(None, environ)
+    assert caught.value.faults == (
+        "signalling.listen is not an address of the form host:port: 'nowhere'",
+        "media.viewer_listen is not an address of the form host:port: '127.0.0.1:70000'",
+        "web.listen is not an address of the form host:port: ''",
+        "signalling.id is not 20 digits: '3402000000200000001'",
+        "signalling.expires_min is above signalling.expires_max",
+        "media.ports_from is above media.ports_to",
+    )

@@ -356,6 +356,8 @@ PARTS: dict[str, type[Part]] = {
     "web": WebSettings,
 }
 _PREFIX = "TONGSHI_"
+_OTHERS = "TONGSHI_SIMULATE_"
+"""Variables of simulated devices: they may stand in the shell from which a node is started."""
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -366,7 +368,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     faults: list[str] = []
     table: dict[str, object] = _read(path, faults) if path is not None else {}
     for name, text in environ.items():
-        if name.startswith(_PREFIX):
+        if name.startswith(_PREFIX) and not name.startswith(_OTHERS):
             _overlay(table, name, text, faults)
     settings = Settings(
         node=_build(NodeSettings, table.pop("node", {}), "node", faults),
@@ -376,6 +378,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         web=_build(WebSettings, table.pop("web", {}), "web", faults),
     )
     faults += [f"unknown part [{name}]" for name in table]
+    faults += _breaches(settings)
     if faults:
         raise Invalid("settings are not usable", faults=tuple(faults))
     return settings
@@ -387,6 +390,28 @@ def split_address(text: str) -> tuple[str, int]:
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise Invalid(f"not an address of the form host:port: {text!r}")
     return host.strip("[]"), int(port)
+
+
+def _breaches(settings: Settings) -> list[str]:
+    """Return what bounds of single settings cannot say."""
+    signalling, media = settings.signalling, settings.media
+    found = []
+    for name, address in (
+        ("signalling.listen", signalling.listen),
+        ("media.viewer_listen", media.viewer_listen),
+        ("web.listen", settings.web.listen),
+    ):
+        try:
+            split_address(address)
+        except Invalid as error:
+            found.append(f"{name} is {error}")
+    if len(signalling.id) != 20 or not (signalling.id.isascii() and signalling.id.isdigit()):
+        found.append(f"signalling.id is not 20 digits: {signalling.id!r}")
+    if signalling.expires_min > signalling.expires_max:
+        found.append("signalling.expires_min is above signalling.expires_max")
+    if media.ports_from > media.ports_to:
+        found.append("media.ports_from is above media.ports_to")
+    return found
 
 
 def _read(path: Path, faults: list[str]) -> dict[str, object]:

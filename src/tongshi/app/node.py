@@ -27,6 +27,7 @@ from tongshi.api.feed import Feed
 from tongshi.api.parts import Parts
 from tongshi.api.views import Views
 from tongshi.app.chronicle import Chronicle, known_of
+from tongshi.app.claim import Claim
 from tongshi.app.web import Web
 from tongshi.clock import Clock, SystemClock
 from tongshi.console.site import application
@@ -102,6 +103,7 @@ class Node:
 
     async def _open_store(self) -> None:
         settings = self.settings
+        self._stack.callback(Claim(Path(settings.node.data)).release)
         self.store = await asyncio.to_thread(open_store, settings)
         self._stack.callback(self.store.dispose)
         self.device_password = await asyncio.to_thread(device_password, settings, self.store)
@@ -118,7 +120,6 @@ class Node:
         self._stack.push_async_callback(self._close_run, run)
         await asyncio.to_thread(self.health.start, run.previous)
         await asyncio.to_thread(self.register.close_left_open, run.previous)
-        self.first = await asyncio.to_thread(self.people.make_first)
 
     async def _close_run(self, run: Run) -> None:
         await asyncio.to_thread(self.registry.close)
@@ -128,8 +129,8 @@ class Node:
     async def _open_engine(self) -> None:
         media = self.settings.media
         self.engine: Engine = Workers(media) if media.workers else Local(media)
+        self._stack.push_async_callback(self.engine.stop)  # also of one that is half started
         await self.engine.start()
-        self._stack.push_async_callback(self.engine.stop)
 
     async def _open_signalling(self) -> None:
         settings = self.settings
@@ -173,9 +174,11 @@ class Node:
         self.catalogs = Catalogs(self.signalling.queries.catalog, self.feed)
         self._stack.push_async_callback(self.catalogs.stop)
         self._web = Web(application(self._parts()), self.settings.web.listen)
-        await self._web.start()
         self._stack.push_async_callback(self._web.stop)
         self._stack.callback(self.feed.close)
+        await self._web.start()
+        # Last, because it is told once: a start that fails must not take the password with it.
+        self.first = await asyncio.to_thread(self.people.make_first)
 
     def _parts(self) -> Parts:
         return Parts(
@@ -211,12 +214,16 @@ class Node:
 
 
 def open_store(settings: Settings) -> Store:
-    """Open the store, made if there is none, and bring it up to date.  Blocks."""
-    data = Path(settings.node.data)
-    if not settings.store.url:
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    store = connect(store_url(settings.store.url, data))
-    upgrade(store)
+    """Open the store, made if there is none, and bring it up to date.  Blocks.
+
+    Raises Invalid (no such store), Conflict (of a later version), Exhausted (not writable).
+    """
+    store = connect(store_url(settings.store.url, Path(settings.node.data)))
+    try:
+        upgrade(store)
+    except BaseException:
+        store.dispose()
+        raise
     return store
 
 

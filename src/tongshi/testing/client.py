@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from tongshi.errors import Error
+
 Json = Any
 """A decoded answer; its shape is in the OpenAPI."""
 
 
-class Refused(Exception):
+class Refused(Error):
     """The node answered with a problem document."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
