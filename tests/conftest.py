@@ -5,12 +5,14 @@ on a wire in memory, and a browser whose requests go straight into the applicati
 """
 
 import asyncio
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
 from tongshi.access.identity import Rules
@@ -191,9 +193,37 @@ def asked() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="session")
+def blank_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty store of the present schema, to be copied."""
+    path = tmp_path_factory.mktemp("blank") / "tongshi.db"
+    store = connect(f"sqlite:///{path}")
+    upgrade(store)
+    with store.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.dispose()
+    return path
+
+
+@pytest.fixture
+def house_writer(tmp_path: Path, blank_store: Path) -> Iterator[tuple[Engine, Writer]]:
+    """A store in a directory, and its writer."""
+    store = connect(f"sqlite:///{shutil.copy(blank_store, tmp_path / 'tongshi.db')}")
+    writer = Writer(store, flush=0.02)
+    yield store, writer
+    writer.close()
+    store.dispose()
+
+
+@pytest.fixture
+def flush(house_writer: tuple[Engine, Writer]) -> Callable[[], None]:
+    """Return a function that returns when all that was recorded is in the store."""
+    return house_writer[1].flush
+
+
 @pytest.fixture
 def parts(
-    tmp_path: Path,
+    house_writer: tuple[Engine, Writer],
     runner: asyncio.Runner,
     clock: ManualClock,
     null_engine: Booked,
@@ -201,9 +231,7 @@ def parts(
     asked: list[str],
 ) -> Iterator[Parts]:
     """The parts of a node that knows a recorder of four cameras, a camera, and one never heard."""
-    store = connect(f"sqlite:///{tmp_path / 'tongshi.db'}")
-    upgrade(store)
-    writer = Writer(store, flush=0.02)
+    store, writer = house_writer
     people = People(
         store,
         writer,
@@ -232,6 +260,7 @@ def parts(
 
     views, catalogs, sessions = runner.run(build())
     fill(registry, health, clock)
+    writer.flush()
     faults: list[Error] = []
 
     async def healthy() -> None:
@@ -262,8 +291,6 @@ def parts(
 
     runner.run(end())
     registry.close()
-    writer.close()
-    store.dispose()
 
 
 def tokens() -> Callable[[], str]:
