@@ -36,7 +36,8 @@ from tongshi.gateway.engine import (
 )
 from tongshi.net.task import Supervisor
 from tongshi.signalling.event import Kind
-from tongshi.signalling.sessions import Session, Sessions
+from tongshi.signalling.sessions import Sessions
+from tongshi.signalling.share import Session
 
 _log = logging.getLogger(__name__)
 

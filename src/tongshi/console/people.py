@@ -13,10 +13,20 @@ from tongshi.console.visit import THEME_COOKIE, THEMES, Visit, keep, own_place
 from tongshi.errors import Denied, Exhausted, Invalid
 
 
-def field(form: FormData, name: str) -> str:
-    """Return a text of a form; ``""`` when it is not there or is a file."""
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
+class Form:
+    """The texts of a submitted form; what is not there is ``""``."""
+
+    def __init__(self, values: FormData) -> None:
+        self._values = {name: text for name, text in values.items() if isinstance(text, str)}
+
+    def __getitem__(self, name: str) -> str:
+        return self._values.get(name, "")
+
+
+async def read_form(visit: Visit) -> Form:
+    """Return what was submitted; no files are taken."""
+    async with visit.request.form(max_files=0, max_fields=20) as values:
+        return Form(values)
 
 
 async def show_door(visit: Visit) -> Response:
@@ -30,12 +40,12 @@ async def show_door(visit: Visit) -> Response:
 
 async def sign_in(visit: Visit) -> Response:
     """Sign in and go on to what was asked for."""
-    form = await visit.request.form()
-    name, place = field(form, "name"), own_place(field(form, "next"))
+    form = await read_form(visit)
+    name, place = form["name"], own_place(form["next"])
     words = visit.words
     try:
         found = await asyncio.to_thread(
-            visit.parts.people.sign_in, name, field(form, "password"), address_of(visit.request)
+            visit.parts.people.sign_in, name, form["password"], address_of(visit.request)
         )
     except Denied:
         told = (words("door.refused"), words("door.refused_advice"))
@@ -75,18 +85,18 @@ async def show_password(visit: Visit) -> Response:
 
 async def change_password(visit: Visit) -> Response:
     """Change the own password and go on."""
-    form = await visit.request.form()
+    form = await read_form(visit)
     words, asker = visit.words, visit.asker
-    new = field(form, "new")
+    new = form["new"]
     told: tuple[str, str]
-    if new != field(form, "again"):
+    if new != form["again"]:
         told = (words("account.differ"), "")
     else:
         try:
             found = await asyncio.to_thread(
                 visit.parts.people.change_password,
                 asker.person.id,
-                field(form, "present"),
+                form["present"],
                 new,
                 asker.address,
             )
@@ -104,9 +114,9 @@ async def change_password(visit: Visit) -> Response:
 
 async def prefer(visit: Visit) -> Response:
     """Remember language or look, and go back to where they were chosen."""
-    form = await visit.request.form()
-    language, theme = field(form, "language"), field(form, "theme")
-    response = visit.go(own_place(field(form, "back")))
+    form = await read_form(visit)
+    language, theme = form["language"], form["theme"]
+    response = visit.go(own_place(form["back"]))
     secure = visit.parts.settings.web.secure
     if language in {each.value for each in Language}:
         keep(response, LANGUAGE_COOKIE, language, secure=secure)

@@ -1,0 +1,73 @@
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.requests import Request
+
+from tongshi.console.assets import FOREVER, STATIC, Assets, media_type
+from tongshi.errors import Missing
+
+
+def serve(assets: Assets, name: str, prefix: str = "") -> tuple[bytes, str, str]:
+    path = f"{prefix or assets.prefix}/{name}"
+    scope = {"type": "http", "path": path, "headers": [], "path_params": {"name": name}}
+    answer = asyncio.run(assets.serve(Request(scope)))
+    return bytes(answer.body), answer.headers["content-type"], answer.headers["cache-control"]
+
+
+def test_files_are_served_with_their_types() -> None:
+    assets = Assets()
+    for name, kind in (("player.js", "text/javascript"), ("style.css", "text/css")):
+        body, told, cache = serve(assets, name)
+        assert body == (STATIC / name).read_bytes()
+        assert told.startswith(kind)
+        assert cache == FOREVER
+    assert "live/wall.js" in assets
+
+
+def test_the_path_changes_with_the_content(tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text("a {}")
+    first = Assets(tmp_path)
+    assert Assets(tmp_path).prefix == first.prefix
+    (tmp_path / "a.css").write_text("b {}")
+    assert Assets(tmp_path).prefix != first.prefix
+
+
+def test_a_path_of_before_an_upgrade_is_served_but_not_kept() -> None:
+    assert serve(Assets(), "style.css", "/static/000000000000")[2] == "no-cache"
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "../site.py", "/etc/passwd", ""])
+def test_nothing_else_can_be_had(name: str) -> None:
+    with pytest.raises(Missing):
+        serve(Assets(), name)
+
+
+def test_nothing_is_read_from_outside_by_any_spelling(stranger: httpx.Client) -> None:
+    for path in ("..%2f..%2fsite.py", "%2e%2e/site.py", "....//site.py"):
+        assert stranger.get(f"/static/x/{path}").status_code == 404
+
+
+def test_types_do_not_depend_on_the_machine() -> None:
+    assert media_type("a.js") == "text/javascript"
+    assert media_type("a.svg") == "image/svg+xml"
+    assert media_type("a.txt") == "text/plain"
+    assert media_type("LICENSE") == "application/octet-stream"
+
+
+def test_our_own_scripts_stay_within_their_budget() -> None:
+    own = [path for path in STATIC.rglob("*.js") if "vendor" not in path.parts]
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in own) <= 4000
+
+
+def test_pages_load_nothing_from_elsewhere() -> None:
+    found = [
+        f"{path.name}: {scheme}"
+        for folder in (STATIC, STATIC.parent / "templates")
+        for path in folder.rglob("*")
+        if path.suffix in {".js", ".css", ".html"} and "vendor" not in path.parts
+        for scheme in ("http://", "https://", "@import", "//cdn")
+        if scheme in path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
+    ]
+    assert not found
