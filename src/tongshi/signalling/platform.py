@@ -23,6 +23,7 @@ from tongshi.gb28181.registration import Registrar, Terms
 from tongshi.gb28181.ssrc import SsrcPool
 from tongshi.gb28181.version import Version
 from tongshi.net.carrier import Carrier
+from tongshi.net.descriptors import allow
 from tongshi.net.task import Supervisor
 from tongshi.net.tcp import TcpServer
 from tongshi.net.udp import UdpServer
@@ -51,6 +52,8 @@ _log = logging.getLogger(__name__)
 
 _TRIES = 20
 """How often a free port is looked for that is free for UDP and for TCP."""
+_OTHER_FILES = 1000
+"""Descriptors for all but signalling's connections: store, pages, pipes to workers."""
 RECONCILE = 60.0
 """Time between two comparisons of leases with what holds them, s."""
 
@@ -135,6 +138,7 @@ class Signalling:
         settings = self._settings
         # These refuse settings that make no platform: before there are sockets to give back.
         registrar, ssrcs = self._registrar(), SsrcPool(settings.id)
+        allow(settings.connections + _OTHER_FILES)
         self._endpoint = Endpoint(new_token=self._new_token)
         self._carrier: Carrier[Event] = Carrier(self._endpoint, self._heard, self._link_lost)
         self._listen()
