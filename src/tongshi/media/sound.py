@@ -9,7 +9,7 @@ def judge(payload: bytes, told: Codec) -> Codec:
 
     Some cameras announce G.711 and send AAC.
     """
-    if aac.is_adts(payload):
+    if payload.startswith(b"\xff") and aac.is_adts(payload):
         return Codec.AAC
     return told if told in (Codec.G711A, Codec.G711U) and payload else Codec.UNKNOWN
 
