@@ -28,8 +28,8 @@ SSRC = "0200000007"
 class Office:
     """A platform that listens on a free port of *host*, UDP and TCP.  Use it with ``async with``.
 
-    interval: of keepalives, s.  part_gap: silence after which a catalog is taken as it is, s.
-    events: everything that happened.
+    password: of every device.  interval: of keepalives, s.
+    part_gap: silence after which a catalog is taken as it is, s.  events: everything that happened.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Office:
         part_gap: float = 0.3,
     ) -> None:
         self.events: list[PlatformEvent] = []
+        self.password = password
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
         self._host = host

@@ -130,11 +130,12 @@ class Stream:
         self.counts.last = pack.number
 
     def _shorten(self) -> None:
-        """Keep only the packs since the last key frame in the queue."""
+        """Keep only the packs since the last key frame; none when that is the oldest of all."""
         before = len(self._queue)
-        keys = [at for at, pack in enumerate(self._queue) if pack.key]
+        keys = [at for at, pack in enumerate(self._queue) if pack.key and at]
         for _ in range(keys[-1] if keys else before):
             self._queue.popleft()
+        self._skipping = self._skipping or not keys
         self.counts.dropped += before - len(self._queue)
 
 

@@ -76,7 +76,8 @@ class Witness:
             self._server.close()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        closing = [writer.wait_closed() for writer in self._writers]
+        await asyncio.gather(*self._tasks, *closing, return_exceptions=True)
 
     def counters(self) -> list[int | None]:
         """Return the counter of each picture so far, None where it cannot be read."""

@@ -1,0 +1,59 @@
+import pytest
+
+from tongshi.errors import Invalid
+from tongshi.gb28181.identifier import Identifier
+from tongshi.gb28181.version import Version
+from tongshi.media.unit import Codec
+from tongshi.sim.camera import camera_profile
+from tongshi.sim.film import Shot
+from tongshi.sim.profile import Channel, Profile
+from tongshi.sim.recorder import channel_code, recorder_profile
+
+NVR = "34020000001180000012"
+
+
+def test_a_recorder_has_its_channels() -> None:
+    profile = recorder_profile(NVR, "录像机", [f"通道{n}" for n in range(30)], h265=2)
+    ids = [channel.channel_id for channel in profile.channels]
+    assert len(set(ids)) == 30
+    assert all(Identifier.parse(text).type_code == 131 for text in ids)
+    codecs = [channel.shot.codec for channel in profile.channels]
+    assert codecs[-2:] == [Codec.H265] * 2
+    assert codecs.count(Codec.H265) == 2
+    assert len({(c.shot.view, c.shot.tint, c.shot.codec) for c in profile.channels}) >= 24
+
+
+def test_codes_of_channels() -> None:
+    assert channel_code(NVR, 7) == "34020000001310120007"
+    for number in (0, 10_000):
+        with pytest.raises(Invalid):
+            channel_code(NVR, number)
+
+
+def test_a_camera_is_found_by_either_id() -> None:
+    profile = camera_profile("34020000001320000001", "机", Shot(), channel_id="c")
+    assert profile.channel("c") is profile.channels[0]
+    assert profile.channel("34020000001320000001") is profile.channels[0]
+    assert profile.channel("x") is None
+    assert profile.division == "340200"
+    assert recorder_profile(NVR, "n", ["a", "b"]).channel(NVR) is None
+
+
+def test_a_camera_without_channel_id_uses_its_own() -> None:
+    profile = camera_profile("odd-id", "机", Shot(codec=Codec.H265), version=Version.V2022)
+    assert profile.channels[0].channel_id == "odd-id"
+    assert profile.division == ""
+    assert profile.model == "SimCam-H265"
+
+
+def test_shots_of_streams() -> None:
+    channel = Channel("c", "n")
+    assert channel.shot_of(0) is channel.shot
+    assert channel.shot_of(1).width == 320
+    assert channel.shot_of(2) == channel.shot_of(1)
+
+
+@pytest.mark.parametrize("channels", [(), (Channel("a", "x"), Channel("a", "y"))])
+def test_impossible_devices_are_refused(channels: tuple[Channel, ...]) -> None:
+    with pytest.raises(Invalid):
+        Profile("d", "n", channels)
