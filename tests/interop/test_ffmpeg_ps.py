@@ -1,4 +1,6 @@
 import asyncio
+import os
+import shutil
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +19,15 @@ HOST = "127.0.0.1"
 SETTINGS = MediaSettings(
     workers=0, listen=HOST, ports_from=0, ports_to=0, viewer_listen=f"{HOST}:0"
 )
+
+
+@pytest.fixture(autouse=True)
+def _programs() -> None:
+    for name in ("ffmpeg", "ffprobe"):
+        if shutil.which(name) is None:
+            if os.environ.get("CI"):
+                pytest.fail(f"{name} is not installed")
+            pytest.skip(f"{name} is not installed")
 
 
 async def show(engine: Local, packs: list[tuple[bytes, int]]) -> bytes:

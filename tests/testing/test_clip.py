@@ -1,4 +1,6 @@
 import asyncio
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,14 @@ from tongshi.media.rtp import Packet
 from tongshi.media.stream import Pipeline
 from tongshi.media.unit import Codec
 from tongshi.testing.clip import STEP, bursts, cut_ps, encode, make_ps
+
+
+@pytest.fixture(name="ffmpeg")
+def _ffmpeg() -> None:
+    if shutil.which("ffmpeg") is None:
+        if os.environ.get("CI"):
+            pytest.fail("ffmpeg is not installed")
+        pytest.skip("ffmpeg is not installed")
 
 
 def test_bursts_are_pictures_that_a_pipeline_shows() -> None:
@@ -24,6 +34,7 @@ def test_bursts_are_pictures_that_a_pipeline_shows() -> None:
 
 
 @pytest.mark.interop
+@pytest.mark.usefixtures("ffmpeg")
 def test_packs_of_ffmpeg_are_cut_with_their_clocks(tmp_path: Path) -> None:
     path = tmp_path / "film.ps"
     asyncio.run(make_ps(path, seconds=1))
@@ -35,6 +46,7 @@ def test_packs_of_ffmpeg_are_cut_with_their_clocks(tmp_path: Path) -> None:
 
 
 @pytest.mark.interop
+@pytest.mark.usefixtures("ffmpeg")
 def test_a_film_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     with pytest.raises(EngineFailed):
         asyncio.run(make_ps(tmp_path / "film.ps", "no such codec"))
