@@ -78,7 +78,7 @@ class SignInNeeded(Denied):
 class Exhausted(Error):
     """Nothing is left to lease.
 
-    resource: ``port``, ``ssrc``, ``session``, ``transcode``, ``reader``, ``disk``.
+    resource: ``port``, ``ssrc``, ``session``, ``transcode``, ``snapshot``, ``reader``, ``store``, ``disk``.
     """
 
     code = "exhausted"

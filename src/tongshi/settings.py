@@ -194,7 +194,7 @@ class MediaSettings:
     ports_from: int = _setting(
         30000, "First port for media.", zh="媒体起始端口。", low=0, high=65535
     )
-    ports_to: int = _setting(30999, "Last port for media.", zh="媒体结束端口。", low=0, high=65535)
+    ports_to: int = _setting(33999, "Last port for media.", zh="媒体结束端口。", low=0, high=65535)
     viewer_listen: str = _setting(
         "0.0.0.0:8081",
         "Address for viewers' WebSockets; each further worker takes the next port.",
