@@ -78,7 +78,8 @@ class SignInNeeded(Denied):
 class Exhausted(Error):
     """Nothing is left to lease.
 
-    resource: ``port``, ``ssrc``, ``session``, ``transcode``, ``snapshot``, ``reader``, ``store``, ``disk``.
+    resource: ``port``, ``ssrc``, ``session``, ``transaction``, ``transcode``, ``snapshot``,
+    ``reader``, ``store``, ``disk``.
     """
 
     code = "exhausted"
