@@ -3,8 +3,8 @@
 Theory of operation.  Neither framing has a sync word, and cameras that drop from the middle of
 their send buffer shift it.  Every packet is therefore checked where its header should stand:
 version 2 and a payload type seen before, or RTCP.  When that fails, the next header with the
-same payload type and SSRC is searched for and believed when another one follows where its length
-says.  Packets lost on the way show up as holes in their sequence numbers.
+same payload type and SSRC, or one before a pack, is searched for and believed when another one
+follows where its length says.  Packets lost on the way show up as holes in their sequence numbers.
 
 Source: RFC 4571 2; RFC 2326 10.12 (the ``$`` form); GB/T 28181-2022 annex D.
 """
