@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Header
+from fastapi import Query as Param
 from starlette.responses import Response, StreamingResponse
 
 from tongshi.api.asker import AskerOf, PartsOf
@@ -23,10 +24,13 @@ AGAIN_MS = 2000
 
 
 async def listen(
-    parts: PartsOf, asker: AskerOf, last_event_id: Annotated[str, Header(max_length=100)] = ""
+    parts: PartsOf,
+    asker: AskerOf,
+    last_event_id: Annotated[str, Header(max_length=100)] = "",
+    last: Annotated[str, Param(max_length=100, description="The same, where a page begins.")] = "",
 ) -> Response:
-    """Stream what changes of what the asker may see."""
-    reader = parts.feed.join(asker.scope.sees, last_event_id, asker.session.digest)
+    """Stream what changes of what the asker may see, since the event with the given id."""
+    reader = parts.feed.join(asker.scope.sees, last_event_id or last, asker.session.digest)
     return StreamingResponse(
         stream(parts.feed, reader),
         media_type="text/event-stream",

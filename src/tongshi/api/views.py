@@ -25,7 +25,7 @@ from tongshi.access.register import Action, Look
 from tongshi.access.service import Register
 from tongshi.api.feed import Feed
 from tongshi.clock import Clock
-from tongshi.errors import Error, Exhausted, Missing
+from tongshi.errors import Conflict, Error, Exhausted, Missing
 from tongshi.gateway.engine import (
     Engine,
     EngineEvent,
@@ -53,10 +53,14 @@ FAREWELL = 2.0
 """The same for all of them, when the node stops, s."""
 NOTE = 15.0
 """Between notes in the register of how far views have come, s."""
+WRITTEN = 1.5
+"""After this an ending is in the store, s: the writer flushes once a second."""
 WRITE = 10.0
 """How long the store may take to write an entry, s."""
 LINE = "left"
 """What the engine calls it when a viewer goes away by itself."""
+STOPPED = "stopped"
+"""How a view ends when the node stops: for its player no end, but a reason to come again."""
 
 
 class State(Enum):
@@ -149,6 +153,7 @@ class Views:
         self._tasks = Supervisor("views")
         self._views: dict[str, View] = {}
         self._by_ticket: dict[str, View] = {}
+        self._stopping = False
 
     def __len__(self) -> int:
         return len(self._views)
@@ -158,31 +163,38 @@ class Views:
         self._tasks.sustain(self._note, name="notes", pause=NOTE)
 
     async def stop(self) -> None:
-        """End every view; what the engine counted for each is still written down."""
+        """End every view and take no new ones.
+
+        What the engine counted for each is still written down.
+        """
+        self._stopping = True
         open_views = [view for view in self._views.values() if view.state is not State.FAILED]
-        await asyncio.gather(*(self._end(view, "stopped") for view in open_views))
+        await asyncio.gather(*(self._end(view, STOPPED) for view in open_views))
         try:
             async with asyncio.timeout(FAREWELL):
                 for view in open_views:
                     await view.parted.wait()
         except TimeoutError:
             for view in open_views:
-                self._finish(view, "stopped")
+                self._finish(view, STOPPED)
         await self._tasks.close()
 
     async def open(self, sign_in: SignIn, wish: Wish, address: str) -> View:
         """Return a view whose entry is on the disk, while the camera is being asked.
 
-        Raises Exhausted when there are too many views, or the register cannot be written: then
-        nobody is asked for anything.
+        Raises Conflict when the node stops, Exhausted when there are too many views, or the
+        register cannot be written: then nobody is asked for anything.
         """
         if len(self._views) >= self._limit:
             raise Exhausted(f"{len(self._views)} views are open", resource="reader")
         entry_id = await self._enter(sign_in, wish, address, Action.LIVE)
+        if self._stopping:
+            self._register.close(entry_id, STOPPED, 0.0, 0)
+            raise Conflict("the platform is stopping")
         view = View(self._new_token(), sign_in, wish, entry_id)
         self._views[view.id] = view
         view.opening = self._tasks.start(self._bring(view), name=f"open-{entry_id}")
-        self._tell(view)
+        self._tell(wish.device_id)
         return view
 
     def find(self, view_id: str, person_id: int) -> View:
@@ -234,7 +246,7 @@ class Views:
             raise
         finally:
             self._register.close(entry_id, how, 0.0, sent)
-            self._feed.publish("look", wish.device_id, {"device": wish.device_id}, key="look")
+            self._tell_later(wish.device_id)
         return picture
 
     def all(self) -> tuple[View, ...]:
@@ -368,7 +380,7 @@ class Views:
             view.opening.cancel()
         watched = view.state is State.WATCHED
         if view.ticket:
-            await self._revoke(view.ticket, "revoked")
+            await self._revoke(view.ticket, STOPPED if view.ended == STOPPED else "revoked")
         if watched and view.state is State.WATCHED:
             self._set_timer(view, PARTING, view.ended)
         else:
@@ -400,12 +412,16 @@ class Views:
         if view.session is not None:
             view.session.release()
         self._register.close(view.entry_id, how, view.watched, view.sent)
-        self._tell(view)
+        self._tell_later(view.wish.device_id)
 
     def _forget(self, view: View) -> None:
         view.rest()
         self._views.pop(view.id, None)
 
-    def _tell(self, view: View) -> None:
-        device_id = view.wish.device_id
+    def _tell(self, device_id: str) -> None:
+        """Tell pages that the register has something new."""
         self._feed.publish("look", device_id, {"device": device_id}, key="look")
+
+    def _tell_later(self, device_id: str) -> None:
+        """Tell pages of an ending once the store has it: they would read what was before."""
+        asyncio.get_running_loop().call_later(WRITTEN, self._tell, device_id)

@@ -85,6 +85,7 @@ class Visit:
             "next_theme": THEMES[(THEMES.index(theme) + 1) % len(THEMES)],
             "node_name": self.parts.settings.node.name,
             "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+            "mark": self.parts.feed.mark(),
             "page": request.url.path.strip("/").partition("/")[0],
         }
         if self.found is not None:

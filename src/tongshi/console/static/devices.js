@@ -52,6 +52,8 @@ async function lookAtProofs() {
   tellTimes(list);
 }
 
+// The page's counts are the store's: they may be older than its rows by a moment.
+setTimeout(() => htmx.trigger("#summary", "devices-changed"), SETTLE);
 setInterval(() => lookAtProofs().catch(() => {}), PROOFS); // a lost link shows by itself
 
 feed.on("device", ({ device, state }) => {

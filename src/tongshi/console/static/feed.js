@@ -1,12 +1,12 @@
 /**
  * Server-sent events for the page: one connection, listeners by topic.
  *
- * After a break the browser reconnects by itself and names the last event it saw; the node
- * answers with "reload" when something was missed.  The page's link state follows.
+ * The page names the event up to which it was drawn; after a break the browser reconnects by
+ * itself and names the last one it saw.  The node answers with "reload" when something was missed.
  */
 
 export class Feed {
-  constructor(path = "/api/events") {
+  constructor(path = `/api/events?last=${document.body.dataset.mark ?? ""}`) {
     this._topics = new Map();
     this._path = path;
     this._source = null;
