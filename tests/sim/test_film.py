@@ -1,10 +1,8 @@
 import av
 import pytest
 
-from tongshi.errors import EngineFailed
 from tongshi.media import nal
 from tongshi.media.unit import Codec
-from tongshi.sim.encode import Encoder
 from tongshi.sim.film import Film, Shot, paint
 from tongshi.sim.picture import build
 from tongshi.sim.strip import MODULUS, read_counter
@@ -82,19 +80,6 @@ def test_the_sub_stream_is_half_as_large() -> None:
     small = Shot().smaller()
     assert (small.width, small.height, small.bitrate) == (320, 180, 166_666)
     assert small.view == Shot().view
-
-
-@pytest.mark.parametrize(
-    ("codec", "width"), [(Codec.G711A, 320), (Codec.SVAC, 320), (Codec.H264, 0)]
-)
-def test_what_cannot_be_encoded_fails_by_name(codec: Codec, width: int) -> None:
-    def encode() -> None:
-        encoder = Encoder(codec, width, 180, fps=25, gop=25, bitrate=200_000)
-        encoder.encode(PICTURE.paint(0.0).planes)
-
-    with pytest.raises(EngineFailed) as caught:
-        encode()
-    assert caught.value.stage == "encode"
 
 
 def test_the_bit_rate_is_kept() -> None:

@@ -73,6 +73,7 @@ class Studio:
         self._offset = self._clock.wall() - self._clock.now()
         self._epoch = int(self._clock.wall()) - 1  # UNIX second at which time stamps are 0
         self._reels: dict[Shot, Reel] = {}
+        self._places: dict[Shot, int] = {}
         self._pictures: dict[tuple[str, int, int, int], Picture] = {}
         self._due: list[tuple[float, int, int, Reel, Film]] = []
         self._order = count()
@@ -107,7 +108,9 @@ class Studio:
         """
         reel = self._reels.get(shot)
         if reel is None or reel.failed:
-            phase = (next(self._order) % _PHASES) / _PHASES / shot.fps
+            # A shot keeps its place: begun anew, it must not repeat a number it has had.
+            place = self._places.setdefault(shot, len(self._places) % _PHASES)
+            phase = place / _PHASES / shot.fps
             reel = self._reels[shot] = Reel(shot, phase)
             opening = asyncio.get_running_loop().create_task(self._open(reel))
             self._openings.add(opening)
