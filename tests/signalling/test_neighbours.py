@@ -25,7 +25,12 @@ class Bench:
 
     def __init__(self, rules: Rules | None = None) -> None:
         self.events: list[SignallingEvent] = []
-        self.neighbours = Neighbours(rules or Rules(), self.events.append)
+        self.links: list[tuple[str, bool]] = []
+        self.neighbours = Neighbours(
+            rules or Rules(),
+            self.events.append,
+            lambda local, used: self.links.append((local, used)),
+        )
 
     def register(
         self,
@@ -155,7 +160,7 @@ def test_tolerance_lets_a_keepalive_revive() -> None:
 
 def test_nat_moves_are_followed_or_refused() -> None:
     elsewhere = HOME._replace(host="198.51.100.7", port=40000)
-    bench = Bench()
+    bench = Bench(Rules(roam=True))
     bench.register()
     assert bench.beat(10, elsewhere) == 200
     neighbour = bench.neighbours.get(CAMERA)
@@ -163,9 +168,12 @@ def test_nat_moves_are_followed_or_refused() -> None:
     assert neighbour.address == elsewhere
     assert len(bench.presences()) == 1
 
-    strict = Bench(Rules(roam=False))
+    strict = Bench()
     strict.register()
     assert strict.beat(10, elsewhere) == 403
+    kept = strict.neighbours.get(CAMERA)
+    assert kept is not None
+    assert kept.address == HOME
     assert strict.beat(20, HOME._replace(port=1024)) == 200
     held = strict.neighbours.get(CAMERA)
     assert held is not None
@@ -187,7 +195,7 @@ def test_other_messages_prove_life_from_where_it_is_at_home_only() -> None:
     bench = Bench()
     bench.register()
     assert bench.neighbours.hear(CAMERA, HOME._replace(port=9), 100, WALL + 100) is not None
-    assert bench.neighbours.hear(CAMERA, HOME._replace(host="198.51.100.7"), 150, WALL) is not None
+    assert bench.neighbours.hear(CAMERA, HOME._replace(host="198.51.100.7"), 150, WALL) is None
     assert bench.neighbours.hear("else", HOME, 100, WALL) is None
     bench.pass_to(279)
     assert bench.neighbours.online == 1
@@ -213,6 +221,23 @@ def test_a_lost_connection_takes_its_devices_offline_and_another_brings_them_bac
     bench.neighbours.lose_link("tcp#2", WALL + 9)
     assert bench.neighbours.online == 0
     assert not bench.neighbours.reached_by("tcp#2")
+
+
+def test_connections_are_of_use_while_a_device_is_reached_by_them() -> None:
+    first = Address("192.0.2.20", 40000, "tcp", "tcp#1")
+    second = first._replace(port=40001, local="tcp#2")
+    bench = Bench()
+    bench.register(address=first)
+    bench.register(device_id="b", address=first)
+    bench.register(at=1, address=first)
+    assert bench.links == [("tcp#1", True)]
+    bench.register(at=2, address=second)
+    bench.beat(3, second, "b")  # it reconnected and sent no REGISTER
+    assert bench.links[1:] == [("tcp#2", True), ("tcp#1", False)]
+    bench.neighbours.unregister(CAMERA, WALL + 4)
+    assert bench.links[3:] == []
+    bench.neighbours.unregister("b", WALL + 5)
+    assert bench.links[3:] == [("tcp#2", False)]
 
 
 def test_a_device_that_moved_is_not_lost_with_its_old_connection() -> None:

@@ -141,7 +141,7 @@ class Bench:
         return await asyncio.to_thread(carry_out)
 
 
-LOCAL = SignallingSettings(listen="127.0.0.1:0", keepalive=0.4, expires_min=1)
+LOCAL = SignallingSettings(listen="127.0.0.1:0", keepalive=0.4, expires_min=1, connections=1000)
 
 
 def bench(

@@ -85,7 +85,7 @@ class Device:
         assert isinstance(read_back, CatalogAnswer | DeviceInfoAnswer | DeviceStatusAnswer)
         where = source or self.peer.address
         loop = asyncio.get_running_loop()
-        loop.call_later(0.01, self.bench.waiting.arrived, self.id, where, read_back)
+        loop.call_later(0.01, self.bench.waiting.arrived, where, read_back)
 
 
 class Bench:
@@ -348,7 +348,7 @@ def test_an_answer_before_the_200_counts() -> None:
     async def work(bench: Bench) -> None:
         def hasty(device: Device, query: Message, arrived: RequestArrived) -> int | None:
             answer = DeviceInfoAnswer(query.sn, device.id, name="hasty")
-            bench.waiting.arrived(device.id, device.peer.address, answer)
+            bench.waiting.arrived(device.peer.address, answer)
             return 200
 
         assert (await bench.queries.device_info(bench.device(1, hasty).id)).name == "hasty"

@@ -11,7 +11,7 @@ from tongshi.gb28181.manscdp.notify import Keepalive
 from tongshi.gb28181.manscdp.response import CatalogAnswer, DeviceInfoAnswer
 from tongshi.gb28181.registration import Registrar, Terms
 from tongshi.gb28181.version import Version
-from tongshi.signalling.event import RegistrationRefused, SignallingEvent
+from tongshi.signalling.event import Presence, RegistrationRefused, SignallingEvent
 from tongshi.signalling.neighbours import Neighbours, Rules
 from tongshi.signalling.reception import Reception
 from tongshi.signalling.waiting import Waiting
@@ -214,6 +214,28 @@ def test_answers_go_to_who_waits_for_them() -> None:
         assert (await bench.waiting.result(wait)).name == "大门"
         assert bench.message(body) == 200  # nobody waits any more, but it is a device of ours
         assert bench.message(body, "stranger") == 403
+
+    run(main())
+
+
+def test_nobody_elsewhere_answers_or_speaks_for_a_device() -> None:
+    async def main() -> None:
+        bench = Bench()
+        bench.register()
+        elsewhere = HOME._replace(host="198.51.100.66")
+        wait = bench.waiting.one(CAMERA, HOME, DeviceInfoAnswer, lambda: None)
+        body = write(DeviceInfoAnswer(wait.sn, CAMERA, name="false"), Version.V2016)
+        assert bench.message(body, CAMERA, elsewhere) == 403
+        assert (bench.waiting.taken, bench.waiting.strays) == (0, 1)
+        assert bench.message(body + b" " * 3000, CAMERA, elsewhere) == 403
+        assert bench.waiting.strays == 1  # so long a body was not even read
+        assert bench.beat(source=elsewhere) == 403
+        assert bench.register(word="wrong", source=elsewhere) == 403
+        assert bench.register(word="wrong", expires=0, source=elsewhere) == 403
+        device = bench.neighbours.get(CAMERA)
+        assert device is not None
+        assert (device.address, device.state) == (HOME, Presence.ONLINE)
+        bench.waiting.end(wait)
 
     run(main())
 

@@ -37,12 +37,12 @@ def test_one_answer() -> None:
         wait = waiting.one(CAMERA, HOME, DeviceInfoAnswer, signs)
         assert (wait.sn, len(waiting), waiting.expects(HOME.host)) == (42, 1, True)
         answer = DeviceInfoAnswer(42, CAMERA, name="gate")
-        assert waiting.arrived(CAMERA, HOME, answer)
-        assert waiting.arrived(CAMERA, HOME, answer)  # a repetition
+        assert waiting.arrived(HOME, answer)
+        assert waiting.arrived(HOME, answer)  # a repetition
         assert await waiting.result(wait) is answer
         assert (len(waiting), waiting.expects(HOME.host)) == (0, False)
         assert (waiting.taken, waiting.strays, signs.count) == (2, 0, 2)
-        assert not waiting.arrived(CAMERA, HOME, answer)
+        assert not waiting.arrived(HOME, answer)
         assert waiting.strays == 1
 
     run(work())
@@ -52,12 +52,12 @@ def test_an_answer_may_come_under_another_id_but_not_from_elsewhere() -> None:
     async def work() -> None:
         waiting = Waiting(0, first=120, gap=5)
         wait = waiting.one(CAMERA, HOME, DeviceStatusAnswer, Signs())
-        answer = DeviceStatusAnswer(wait.sn, CAMERA)
+        answer = DeviceStatusAnswer(wait.sn, "other")
         elsewhere = HOME._replace(host="198.51.100.1")
-        assert not waiting.arrived("other", elsewhere, answer)
-        assert not waiting.arrived(CAMERA, HOME, DeviceInfoAnswer(wait.sn, CAMERA))
-        assert not waiting.arrived(CAMERA, HOME, part(wait.sn, 0))
-        assert waiting.arrived("other", HOME, answer)
+        assert not waiting.arrived(elsewhere, answer)
+        assert not waiting.arrived(HOME, DeviceInfoAnswer(wait.sn, CAMERA))
+        assert not waiting.arrived(HOME, part(wait.sn, 0))
+        assert waiting.arrived(HOME._replace(port=9), answer)
         assert await waiting.result(wait) is answer
 
     run(work())
@@ -84,7 +84,7 @@ def test_a_catalog_is_whole_when_all_came_and_quiet_follows() -> None:
         waiting = Waiting(0, first=120, gap=5)
         wait = waiting.parts(CAMERA, HOME, Signs())
         for number in range(10):
-            assert waiting.arrived(CAMERA, HOME, part(wait.sn, 10, number))
+            assert waiting.arrived(HOME, part(wait.sn, 10, number))
             await asyncio.sleep(3)
         gathered = await waiting.result(wait)
         assert (gathered.complete, gathered.unique, gathered.parts) == (True, 10, 10)
@@ -96,7 +96,7 @@ def test_a_catalog_that_stops_half_way_is_partial() -> None:
     async def work() -> None:
         waiting = Waiting(0, first=120, gap=5)
         wait = waiting.parts(CAMERA, HOME, Signs())
-        waiting.arrived(CAMERA, HOME, part(wait.sn, 140, *range(10)))
+        waiting.arrived(HOME, part(wait.sn, 140, *range(10)))
         loop = asyncio.get_running_loop()
         began = loop.time()
         gathered = await waiting.result(wait)
@@ -118,7 +118,7 @@ def test_one_that_waits_no_longer_leaves_nothing() -> None:
         wait.due()
         waiting.end(wait)
         catalog = waiting.parts(CAMERA, HOME, Signs())
-        waiting.arrived(CAMERA, HOME, part(catalog.sn, 1, 1))
+        waiting.arrived(HOME, part(catalog.sn, 1, 1))
         waiting.end(catalog)
         await asyncio.sleep(200)
 
