@@ -32,9 +32,9 @@ def test_a_catalog_passes_over_real_sockets_into_the_store() -> None:
     assert report.figures.keys() == {
         "items_per_s",
         "items_per_s_each_1",
-        "cpu_each_1",
+        "items_per_core_s_each_1",
         "items_per_s_each_100",
-        "cpu_each_100",
+        "items_per_core_s_each_100",
         "items_per_s_unchanged",
     }
     assert report.figures["items_per_s"] == report.figures["items_per_s_each_1"]

@@ -31,7 +31,7 @@ METHOD = (
     "MESSAGE over UDP, 16 under way; each_1_serial: a fifth of the items, the next part after the "
     "answer to the last, as GB/T 28181 annex M has it; each_10: over UDP, serial; each_100: over "
     "TCP, serial. items_per_s is that of each_1. unchanged: the same catalog sent once more, "
-    "each_100. cpu: processor time of the node, all threads, over the items."
+    "each_100. items_per_core_s: items over the processor time of the node, all its threads."
 )
 HOST = "127.0.0.1"
 ITEMS, QUICK_ITEMS = 100_000, 5_000
@@ -105,7 +105,8 @@ async def run_shapes(items: int, *, quick: bool, shapes: Sequence[Shape] = SHAPE
         good = [passage for passage in passages if not passage.fault]
         rates = [passage.rate for passage in good]
         report.add(f"items_per_s_{shape.name}", "item/s", rates)
-        report.add(f"cpu_{shape.name}", "us/item", [1e6 * one.cpu / one.items for one in good])
+        per_core = [one.items / one.cpu for one in good]
+        report.add(f"items_per_core_s_{shape.name}", "item/s", per_core)
         if shape is shapes[0]:
             report.add("items_per_s", "item/s", rates)
     return report
