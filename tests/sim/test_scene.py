@@ -77,6 +77,9 @@ def test_a_film_that_fails_says_so_and_can_be_asked_for_again(
             await until(lambda: studio.running()[0].failed)
             assert "SVAC" in studio.running()[0].failed
 
+            studio.watch(Shot(view="nowhere"), seen.append)
+            await until(lambda: "nowhere" in studio.running()[-1].failed)
+
             def fail(self: object, planes: object) -> tuple[bytes, bool]:
                 raise EngineFailed("worn out", stage="encode")
 

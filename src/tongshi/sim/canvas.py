@@ -14,7 +14,7 @@ Colour = tuple[float, float, float]
 """Red, green, blue, 0..1."""
 
 Floats = NDArray[np.float64]
-_SAMPLES = 4
+_SAMPLES = 3
 
 
 class Canvas:

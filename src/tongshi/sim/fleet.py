@@ -71,8 +71,10 @@ class Fleet:
     async def __aenter__(self) -> Self:
         await self.studio.__aenter__()
         try:
-            for device_id in self.specs:
+            for device_id, spec in self.specs.items():
                 await self.start(device_id)
+                for channel in spec.profile.channels:
+                    self.studio.prepare(channel.shot)
         except BaseException:
             await self._close()
             raise

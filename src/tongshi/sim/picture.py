@@ -208,13 +208,10 @@ def paint_balloons(width: int, height: int, tint: Tint) -> Picture:
     for k, green in enumerate((0.60, 0.48, 0.56)):
         colour = tint.lit(green * 0.8, green, green * 0.6)
         _ridge(rgb, colour, (0.62 + 0.12 * k) * u, 0.05 * u, 1.6 + 0.4 * k, 0.9 + 2 * k)
-    shore = [
-        (0.50 * width, 0.80 * u),
-        (0.54 * width, 0.80 * u),
-        (0.80 * width, u),
-        (0.45 * width, u),
-    ]
-    mix(rgb, tint.lit(0.55, 0.72, 0.82), polygon(width, height, shore))
+    wide, tall = 0.35 * width, 0.2 * u
+    shore = [(0.05 * width, 0.0), (0.09 * width, 0.0), (wide, tall), (0.0, tall)]
+    river = polygon(int(wide), int(tall), shore)
+    _stamp(rgb, tint.lit(0.55, 0.72, 0.82), river, int(0.45 * width), height - int(tall))
     movers: list[Mover] = []
     hues = ((0.85, 0.32, 0.28), (0.96, 0.76, 0.32), (0.30, 0.55, 0.72), (0.58, 0.70, 0.40))
     for k, size in enumerate((0.13, 0.17, 0.22, 0.28)):

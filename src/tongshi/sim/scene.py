@@ -19,7 +19,7 @@ from itertools import count
 from types import TracebackType
 
 from tongshi.clock import Clock, SystemClock
-from tongshi.errors import EngineFailed
+from tongshi.errors import EngineFailed, Invalid
 from tongshi.sim.film import Film, Frame, Shot
 from tongshi.sim.picture import Picture, build
 from tongshi.sim.strip import read_counter
@@ -74,7 +74,7 @@ class Studio:
         self._epoch = int(self._clock.wall()) - 1  # UNIX second at which time stamps are 0
         self._reels: dict[Shot, Reel] = {}
         self._places: dict[Shot, int] = {}
-        self._pictures: dict[tuple[str, int, int, int], Picture] = {}
+        self._pictures: dict[tuple[str, int, int, int], asyncio.Task[Picture]] = {}
         self._due: list[tuple[float, int, int, Reel, Film]] = []
         self._order = count()
         self._wake = threading.Condition()
@@ -99,7 +99,8 @@ class Studio:
             self._wake.notify()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
-        await asyncio.gather(*self._openings, return_exceptions=True)
+        drawings = self._pictures.values()
+        await asyncio.gather(*self._openings, *drawings, return_exceptions=True)
 
     def watch(self, shot: Shot, take: Callable[[Frame], None]) -> Watch:
         """Give *take* the frames since the latest key frame now, then each new one.
@@ -121,6 +122,15 @@ class Studio:
         reel.watches.append(watch)
         return watch
 
+    def prepare(self, shot: Shot) -> asyncio.Task[Picture]:
+        """Draw the view of *shot* aside, so that its first frame comes at once when wanted."""
+        key = (shot.view, shot.tint, shot.width, shot.height)
+        drawing = self._pictures.get(key)
+        if drawing is None:
+            drawing = self._loop.create_task(asyncio.to_thread(build, *key))
+            self._pictures[key] = drawing
+        return drawing
+
     def running(self) -> list[Reel]:
         """Return what runs now; each film carries its figures."""
         return list(self._reels.values())
@@ -128,13 +138,10 @@ class Studio:
     async def _open(self, reel: Reel) -> None:
         """Build the picture and the encoder aside, then hand the film to the thread."""
         shot = reel.shot
-        key = (shot.view, shot.tint, shot.width, shot.height)
         try:
-            if key not in self._pictures:
-                self._pictures[key] = await asyncio.to_thread(build, *key)
-            first = self._epoch * shot.fps
-            film = await asyncio.to_thread(Film, shot, self._pictures[key], first)
-        except EngineFailed as error:
+            picture = await self.prepare(shot)
+            film = await asyncio.to_thread(Film, shot, picture, self._epoch * shot.fps)
+        except (EngineFailed, Invalid) as error:
             self._fail(reel, str(error))
             return
         reel.film = film
