@@ -13,10 +13,10 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Self
+from typing import ParamSpec, Self, TypeVar
 
 from sqlalchemy import Engine as Store
 
@@ -44,6 +44,9 @@ from tongshi.health.service import Health
 from tongshi.registry.service import Registry
 from tongshi.settings import Settings
 from tongshi.signalling.platform import Signalling
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -104,22 +107,22 @@ class Node:
     async def _open_store(self) -> None:
         settings = self.settings
         self._stack.callback(Claim(Path(settings.node.data)).release)
-        self.store = await asyncio.to_thread(open_store, settings)
+        self.store = connect(store_url(settings.store.url, Path(settings.node.data)))
         self._stack.callback(self.store.dispose)
-        self.device_password = await asyncio.to_thread(device_password, settings, self.store)
-        run = await asyncio.to_thread(Run, self.store, self.clock)
+        await _wait_for(upgrade, self.store)
+        self.device_password = await _wait_for(device_password, settings, self.store)
+        run = await _wait_for(Run, self.store, self.clock)
         self.writer = Writer(self.store, flush=settings.store.flush, queue=settings.store.queue)
         self._stack.push_async_callback(asyncio.to_thread, self.writer.close)
         self.writer.attach(run)
         self.registry = Registry(self.store, self.writer)
         self.health = Health(self.store, self.writer, self.clock)
-        self.people = await asyncio.to_thread(
-            People, self.store, self.writer, self.clock, _rules(settings)
-        )
+        rules = _rules(settings)
+        self.people = await _wait_for(People, self.store, self.writer, self.clock, rules)
         self.register = Register(self.store, self.writer, self.clock)
         self._stack.push_async_callback(self._close_run, run)
-        await asyncio.to_thread(self.health.start, run.previous)
-        await asyncio.to_thread(self.register.close_left_open, run.previous)
+        await _wait_for(self.health.start, run.previous)
+        await _wait_for(self.register.close_left_open, run.previous)
 
     async def _close_run(self, run: Run) -> None:
         await asyncio.to_thread(self.registry.close)
@@ -145,7 +148,7 @@ class Node:
         )
         chronicle = Chronicle(self.registry, self.health, self.feed)
         self.signalling.subscribe(chronicle.take)
-        rows = await asyncio.to_thread(self.registry.registrations, self.clock.wall())
+        rows = await _wait_for(self.registry.registrations, self.clock.wall())
         self.signalling.restore(known_of(row, self._proof(row.device_id)) for row in rows)
         try:
             await self.signalling.start()
@@ -169,16 +172,17 @@ class Node:
             limit=self.settings.media.viewers,
         )
         self.engine.subscribe(self.views.heard)
-        self.views.start()
-        self._stack.push_async_callback(self.views.stop)
         self.catalogs = Catalogs(self.signalling.queries.catalog, self.feed)
         self._stack.push_async_callback(self.catalogs.stop)
         self._web = Web(application(self._parts()), self.settings.web.listen)
         self._stack.push_async_callback(self._web.stop)
+        # Before the server stops: requests that wait for news or for a picture end thereby.
         self._stack.callback(self.feed.close)
+        self._stack.push_async_callback(self.views.stop)
+        self.views.start()
         await self._web.start()
         # Last, because it is told once: a start that fails must not take the password with it.
-        self.first = await asyncio.to_thread(self.people.make_first)
+        self.first = await _wait_for(self.people.make_first)
 
     def _parts(self) -> Parts:
         return Parts(
@@ -211,6 +215,19 @@ class Node:
         fault = self.writer.health().fault
         if fault:
             raise Exhausted(f"the store cannot be written: {fault}", resource="disk")
+
+
+async def _wait_for(work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """Return what *work* returns, from a thread that is waited for even when this is cancelled.
+
+    What is given back after a start that was cancelled must not be in use any more.
+    """
+    working = asyncio.ensure_future(asyncio.to_thread(work, *given, **named))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.gather(working, return_exceptions=True)
+        raise
 
 
 def open_store(settings: Settings) -> Store:

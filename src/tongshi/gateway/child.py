@@ -46,7 +46,13 @@ class Child:
             raise
         finally:
             theirs.close()
-        reader, writer = await asyncio.open_connection(sock=ours, limit=limit)
+        try:
+            reader, writer = await asyncio.open_connection(sock=ours, limit=limit)
+        except BaseException:
+            ours.close()
+            process.kill()
+            await process.wait()
+            raise
         return cls(process, reader, writer)
 
     @property

@@ -91,7 +91,8 @@ class Worker:
 
     async def finish(self) -> None:
         """End the process in order: before it goes it tells what becomes of its viewers."""
-        child, self.port = self._child, 0
+        child = self._child if self.ready else None
+        self.port = 0
         if child is not None:
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(_FINISH):
@@ -169,9 +170,13 @@ class Workers:
 
     async def start(self) -> None:
         """Start every worker; raises the first failure after ending the others."""
-        results = await asyncio.gather(
-            *(worker.start() for worker in self._workers), return_exceptions=True
-        )
+        starting = [asyncio.create_task(worker.start()) for worker in self._workers]
+        try:
+            await asyncio.wait(starting)
+        finally:  # none goes on when this is cancelled
+            for start in starting:
+                start.cancel()
+            results = await asyncio.gather(*starting, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 await self.stop()
