@@ -22,7 +22,6 @@ ORDER = [
     "media",
     "net",
     "sim",
-    "testing",
     "db",
     "access",
     "registry",
@@ -32,6 +31,7 @@ ORDER = [
     "api",
     "console",
     "app",
+    "testing",
     "cli",
 ]
 # These touch neither sockets, nor loops, nor files, nor clocks, nor chance.

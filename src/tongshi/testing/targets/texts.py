@@ -1,0 +1,127 @@
+"""Parsers of one value: whatever comes in, a value or a refusal comes out."""
+
+import contextlib
+
+from tongshi import digest, sdp
+from tongshi.errors import RemoteProtocolError
+from tongshi.gb28181 import manscdp
+from tongshi.gb28181.civil import home_of, trimmed
+from tongshi.gb28181.date import read_date
+from tongshi.gb28181.identifier import Identifier
+from tongshi.gb28181.invite import Answer, Offer, agree, channels_of
+from tongshi.gb28181.manscdp.message import read_any
+from tongshi.gb28181.manscdp.response import CatalogAnswer
+from tongshi.gb28181.media_format import MediaFormat
+from tongshi.gb28181.ssrc import number_of, text_of
+from tongshi.gb28181.subject import Subject
+from tongshi.gb28181.version import Version
+from tongshi.sip.message import Message, Request, parse
+from tongshi.sip.uri import NameAddr, Uri
+from tongshi.sip.via import Via
+from tongshi.testing.targets.feed import Target, of_bytes, of_text
+
+
+def _message(data: bytes) -> None:
+    with contextlib.suppress(RemoteProtocolError):
+        touch(parse(data))
+
+
+def touch(message: Message) -> None:
+    """Read everything that is parsed on demand; what was read can be written and read again."""
+    for read in (
+        lambda: message.call_id,
+        lambda: message.cseq,
+        lambda: message.from_,
+        lambda: message.to,
+        lambda: message.via,
+        lambda: message.contact,
+        lambda: message.expires,
+        lambda: (message.from_user, message.to_user, message.content_type),
+    ):
+        with contextlib.suppress(RemoteProtocolError):
+            read()
+    again = parse(message.encode())
+    assert again.body == message.body
+    assert parse(again.encode()) == again
+
+
+def _manscdp(data: bytes) -> None:
+    """What was read can be written for every edition, and says the same of itself again."""
+    message = manscdp.read(data)
+    for version in (Version.V2016, Version.V2022):
+        again = manscdp.read(manscdp.write(message, version))
+        assert type(again) is type(message)
+        assert (again.sn, again.device_id) == (message.sn, message.device_id)
+    if isinstance(message, CatalogAnswer):
+        for item in message.items:
+            # It becomes part of our requests when somebody opens the channel.
+            assert item.device_id.isascii()
+            assert item.device_id.isprintable()
+            item.name.encode("utf-8", "strict")
+
+
+def _keepalive(data: bytes) -> None:
+    """The quick path and the slow one see the same message."""
+    quick = manscdp.read(data)
+    assert quick == read_any(data)
+
+
+def _descriptions(data: bytes) -> None:
+    """An INVITE whose body is *data*, and a 200 with it: each can be written again."""
+    invite = Request("INVITE", "sip:34020000001320000001@3402000000")
+    offer: Offer | None = None
+    with contextlib.suppress(RemoteProtocolError):
+        offer = Offer.parse(data)
+        Offer.parse(offer.build())
+        if offer.ssrc_number is not None:
+            assert number_of(text_of(offer.ssrc_number)) == offer.ssrc_number
+    with contextlib.suppress(RemoteProtocolError):
+        answer = Answer.parse(data)
+        Answer.parse(answer.build())
+        agreed = agree(offer or Offer(owner="1", host="192.0.2.1", port=1), answer, "192.0.2.7")
+        # Never a name that a stranger has us look up.
+        assert all(char in "0123456789abcdefABCDEF.:%" for char in agreed.host.partition("%")[0])
+        assert 0 <= agreed.port <= 65535
+    channels_of(invite, offer)
+
+
+def _subject(text: str) -> None:
+    subject = Subject.parse(text)
+    if subject is not None and subject.receiver:
+        assert Subject.parse(str(subject)) == subject
+
+
+def _sdp(data: bytes) -> None:
+    description = sdp.parse(data)
+    assert sdp.parse(description.encode()) == description
+    description.address()
+    for media in description.media:
+        media.rtpmap()
+
+
+def _codes(text: str) -> None:
+    with contextlib.suppress(RemoteProtocolError):
+        assert str(Identifier.parse(text)) == text
+    trimmed(text)
+    home_of(text, text, ())
+    number_of(text)
+    Version.parse(text)
+    read_date(text)
+
+
+TARGETS: dict[str, Target] = {
+    "sip.message": _message,
+    "sip.uri": of_text(Uri.parse),
+    "sip.name-addr": of_text(lambda text: str(NameAddr.parse(text))),
+    "sip.via": of_text(lambda text: str(Via.parse(text))),
+    "digest.challenge": of_text(lambda text: str(digest.Challenge.parse(text))),
+    "digest.credentials": of_text(lambda text: str(digest.Credentials.parse(text))),
+    "sdp": of_bytes(_sdp),
+    "gb28181.manscdp": of_bytes(_manscdp),
+    "gb28181.keepalive": of_bytes(_keepalive),
+    "gb28181.invite": _descriptions,
+    "gb28181.subject": of_text(_subject),
+    "gb28181.media-format": of_text(lambda text: str(MediaFormat.parse(text))),
+    "gb28181.codes": of_text(_codes),
+}
+"""Name -> target."""
