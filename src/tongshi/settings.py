@@ -114,9 +114,10 @@ class SignallingSettings:
         3, "Missed keepalives until offline.", zh="连续丢失多少次心跳判为离线。", low=1, high=100
     )
     roam: bool = _setting(
-        True,
-        "A keepalive from another host moves the device there, as behind NAT; else it is refused.",
-        zh="心跳来自另一主机时，以该主机为设备新地址（NAT）；否则拒绝该心跳。",
+        False,
+        "A keepalive from another host moves the device there, though it proves nothing; else the"
+        " device must register anew.",
+        zh="心跳来自另一主机时，不经认证即以该主机为设备新地址；否则设备须重新注册。",
     )
     revive: bool = _setting(
         False,

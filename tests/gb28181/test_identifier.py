@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from tongshi.errors import RemoteProtocolError
 from tongshi.gb28181.codes import Family, Name
-from tongshi.gb28181.identifier import Identifier, Role, domain_of, is_code, role_of
+from tongshi.gb28181.identifier import Identifier, Role, domain_of, is_code, is_usable, role_of
 
 
 def test_the_parts_of_a_code() -> None:
@@ -89,6 +89,22 @@ def test_parts_that_do_not_fit_make_no_code(centre: str, serial: int) -> None:
 )
 def test_roles(device_id: str, role: Role) -> None:
     assert role_of(device_id) is role
+
+
+@pytest.mark.parametrize("text", ["34020000001320000001", "3402", "a-1_b.c+d~", "x" * 64])
+def test_names_of_the_field_are_usable(text: str) -> None:
+    assert is_usable(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "x" * 65, "a b", "a\n", "a\r\nVia: x", "a\0", "a@b", "a:1", "a;b", "a,b", "<a>"),
+        *("东门", "４２", "a/../b", 'a"', "a%0a", "\ud800"),
+    ],
+)
+def test_what_would_say_more_than_a_name_is_not(text: str) -> None:
+    assert not is_usable(text)
 
 
 @given(st.text(max_size=24))

@@ -368,8 +368,10 @@ def test_a_request_without_what_it_needs_is_refused(name: str) -> None:
     assert event.reason is Refusal.MALFORMED
 
 
-@pytest.mark.parametrize("own", ["<sip:198.51.100.7>", f"<sip:{'1' * 65}@x>"])
-def test_ids_must_be_there_and_be_short(own: str) -> None:
+@pytest.mark.parametrize(
+    "own", ["<sip:198.51.100.7>", f"<sip:{'1' * 65}@x>", "<sip:a;b@x>", "<sip:a%0D%0AVia@x>"]
+)
+def test_ids_must_be_there_be_short_and_say_no_more(own: str) -> None:
     request = register()
     request.headers.set("From", own)
     response, event = registrar().handle(request, SOURCE, 0.0, WALL)

@@ -308,6 +308,24 @@ def test_limits_of_all() -> None:
     assert answerer.sent() == [503]
 
 
+def test_long_requests_count_as_several() -> None:
+    answerer = Answerer(Limits(per_source=9, share=1000))
+    for number in range(2):
+        event = answerer.arrived(
+            request("INVITE", call_id=f"{number}", headers=[("X", "x" * 3500)])
+        )
+        answerer.reply(event, 488)
+    answerer.sent()
+    answerer.take(request("INVITE", call_id="short"))
+    answerer.take(request("INVITE", call_id="another"))
+    assert answerer.sent() == [503]
+    answerer.told()
+    answerer.run(200.0)
+    assert len(answerer.server) == 0
+    answerer.take(request("INVITE", call_id="9", headers=[("X", "x" * 3500)]), 200.0)
+    assert answerer.sent() == []
+
+
 def test_a_lost_link_ends_what_depends_on_it() -> None:
     answerer = Answerer()
     event = answerer.arrived(request("INVITE"), source=TCP)

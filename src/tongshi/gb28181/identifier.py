@@ -8,6 +8,7 @@
 Source: GB/T 28181-2022 6.1.2 and annex E.1.
 """
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -18,6 +19,7 @@ from tongshi.gb28181.codes import Family, Name, family_of, type_name
 _CLAUSE = "GB/T 28181-2022 E.1"
 LENGTH = 20
 """Digits of a code."""
+_USABLE = re.compile(r"[A-Za-z0-9._+~\-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,15 @@ _FAMILY_ROLES = {
 def is_code(text: str) -> bool:
     """Whether *text* is 20 decimal digits."""
     return len(text) == LENGTH and text.isascii() and text.isdigit()
+
+
+def is_usable(text: str) -> bool:
+    """Whether *text* may name a device or channel: a code, or one of the odd ids of the field.
+
+    Such a name becomes part of our own requests, of addresses of pages and of lines of logs, so
+    nothing else than 1 to 64 letters, digits and ``._+~-`` is one.
+    """
+    return _USABLE.fullmatch(text) is not None
 
 
 def role_of(device_id: str) -> Role:

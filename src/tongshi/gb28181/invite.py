@@ -132,15 +132,19 @@ def _to_user(invite: Request) -> str:
 
 
 def _reachable(host: str, source_host: str) -> str:
-    """Return *host*, or *source_host* where the first is none, or private behind a public one."""
+    """Return *host*, or *source_host* where the first cannot be it.
+
+    That is no address, or none of one host, or private behind a public one.  Names are not looked
+    up, and we connect to nothing of our own machine or link, because a stranger says so.
+    """
     try:
-        told = ip_address(host)
+        told, seen = ip_address(host), ip_address(source_host)
     except ValueError:
-        return host or source_host
-    if told.is_unspecified:
         return source_host
-    try:
-        seen = ip_address(source_host)
-    except ValueError:
-        return host
+    if told.is_unspecified or told.is_multicast:
+        return source_host
+    if (told.is_loopback and not seen.is_loopback) or (
+        told.is_link_local and not seen.is_link_local
+    ):
+        return source_host
     return source_host if told.is_private and seen.is_global else host

@@ -25,12 +25,10 @@ from enum import Enum
 from tongshi.digest import Challenge, Credentials, Freshness, Nonces, verify
 from tongshi.errors import RemoteProtocolError
 from tongshi.gb28181.date import write_date
+from tongshi.gb28181.identifier import is_usable
 from tongshi.gb28181.version import HEADER, Version
 from tongshi.sip.address import Address
 from tongshi.sip.message import Request, Response
-
-MAX_ID = 64
-"""Longest device id taken; codes have 20 digits, and odd ids are not much longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,7 @@ class Registrar:
         device_id = ""
         try:
             device_id = request.from_user
-            if not device_id or len(device_id) > MAX_ID:
+            if not is_usable(device_id):
                 return self._refuse(request, "", source, 400, Refusal.MALFORMED)
             return self._judge(request, device_id, source, now, wall)
         except RemoteProtocolError as error:

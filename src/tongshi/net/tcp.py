@@ -8,7 +8,8 @@
 | is one too many | the connection that was silent longest goes, if none is kept |
 | uses up the file descriptors | the same, and accepting rests for a moment |
 
-A connection that proved itself is kept (:meth:`TcpServer.keep`) and ends only by its own fault.
+A connection that proved itself is kept (:meth:`TcpServer.keep`) and ends only by its own fault,
+until it is of no use any more (:meth:`TcpServer.release`).
 """
 
 import asyncio
@@ -75,6 +76,15 @@ class TcpServer:
             connection.kept = True
             self._unproven.pop(local, None)
 
+    def release(self, local: str) -> None:
+        """Let the idle rule hold again for the connection called *local*, from now on."""
+        connection = self._connections.get(local)
+        if connection is not None and connection.kept:
+            connection.kept = False
+            connection.heard = self._loop.time()
+            self._unproven[local] = connection
+            self._watch()
+
     def end(self, local: str, why: str) -> None:
         """Close the connection called *local*, if it is one of ours."""
         connection = self._connections.get(local)
@@ -125,8 +135,7 @@ class TcpServer:
         self.counters["accepted"] += 1
         local = connection.address.local
         self._connections[local] = self._unproven[local] = connection
-        if self._timer is None:
-            self._timer = self._loop.call_later(self._idle, self._sweep)
+        self._watch()
 
     def _evict(self) -> bool:
         """End the unproven connection that has been silent longest; False when there is none."""
@@ -137,6 +146,10 @@ class TcpServer:
         self.counters["evicted"] += 1
         oldest.end("pushed out by newer ones")
         return True
+
+    def _watch(self) -> None:
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._idle, self._sweep)
 
     def _refresh(self) -> None:
         """Bring one that spoke since from the front to the back; one step, so the cost is flat."""

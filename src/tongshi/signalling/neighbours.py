@@ -96,7 +96,9 @@ class Rules:
 
     keepalive: interval, s.  misses: intervals without a sign of life until offline.
     limit: devices at the most.
-    roam: a keepalive from another host moves the device there (NAT); else it must register anew.
+    roam: a keepalive from another host moves the device there; else it must register anew, which
+    is what proves that it is the device: a keepalive carries no proof, and requests for pictures
+    follow the address.  Another port of the same host is followed always (NAT).
     revive: a keepalive from a device without a valid registration counts (it does not by default:
     the refusal is what makes good devices register again).
     """
@@ -104,7 +106,7 @@ class Rules:
     keepalive: float = 60.0
     misses: int = 3
     limit: int = 200_000
-    roam: bool = True
+    roam: bool = False
     revive: bool = False
 
 
@@ -112,11 +114,19 @@ class Neighbours:
     """The devices, by id.
 
     emit: gets every event.  Times: *now* on the caller's clock, *wall* UNIX, both s.
+    use_link: told the name of a TCP connection when the first device is reached by it, with True,
+    and when the last one no longer is, with False.
     """
 
-    def __init__(self, rules: Rules, emit: Callable[[SignallingEvent], None]) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        emit: Callable[[SignallingEvent], None],
+        use_link: Callable[[str, bool], None] = lambda local, used: None,
+    ) -> None:
         self._rules = rules
         self._emit = emit
+        self._use_link = use_link
         self._by_id: dict[str, Neighbour] = {}
         self._watch = Watch(interval=rules.keepalive, misses=rules.misses)
         self._gone: OrderedDict[str, None] = OrderedDict()  # offline ones, longest first
@@ -191,12 +201,15 @@ class Neighbours:
     def hear(self, device_id: str, source: Address, now: float, wall: float) -> Neighbour | None:
         """Take any other message of a device as a sign of life; return the device if it is known.
 
-        It proves life only from where the device is known to be, and never moves it.
+        It counts only from the host where the device is known to be, and never moves it: From is
+        whatever the sender writes.
         """
         neighbour = self._by_id.get(device_id)
         if neighbour is None or neighbour.expires + LATE <= now:
             return None
-        if neighbour.state is Presence.ONLINE and neighbour.address.host == source.host:
+        if neighbour.address.host != source.host:
+            return None
+        if neighbour.state is Presence.ONLINE:
             neighbour.proof = wall
             self._seen[device_id] = wall
             self._watch.heard(device_id, now)
@@ -301,8 +314,13 @@ class Neighbours:
         self._link(neighbour, address)
 
     def _link(self, neighbour: Neighbour, address: Address) -> None:
-        if address.transport == "tcp":
-            self._on_link.setdefault(address.local, set()).add(neighbour.device_id)
+        if address.transport != "tcp":
+            return
+        held = self._on_link.get(address.local)
+        if held is None:
+            held = self._on_link[address.local] = set()
+            self._use_link(address.local, True)
+        held.add(neighbour.device_id)
 
     def _unlink(self, neighbour: Neighbour) -> None:
         held = self._on_link.get(neighbour.address.local)
@@ -310,6 +328,7 @@ class Neighbours:
             held.discard(neighbour.device_id)
             if not held:
                 del self._on_link[neighbour.address.local]
+                self._use_link(neighbour.address.local, False)
 
     def _forget(self, device_id: str) -> None:
         del self._by_id[device_id]

@@ -30,7 +30,6 @@ from tongshi.net.udp import UdpServer
 from tongshi.settings import MediaSettings, SignallingSettings, split_address
 from tongshi.signalling.event import (
     DevicePresence,
-    DeviceRegistered,
     Presence,
     SignallingEvent,
     Why,
@@ -120,6 +119,7 @@ class Signalling:
                 revive=settings.revive,
             ),
             self._emit,
+            self._use_link,
         )
         self._realm = settings.realm or settings.id[:10]
         self._udp: UdpServer | None = None
@@ -307,14 +307,8 @@ class Signalling:
         return neighbour is not None and neighbour.expires > self._clock.now()
 
     def _emit(self, event: SignallingEvent) -> None:
-        match event:
-            case DevicePresence():
-                self._presence_changed(event)
-            case DeviceRegistered():
-                if event.transport == "tcp" and self._tcp is not None:
-                    self._keep_link(event.device_id)
-            case _:
-                pass
+        if isinstance(event, DevicePresence):
+            self._presence_changed(event)
         for listener in self._listeners:
             listener(event)
 
@@ -336,10 +330,10 @@ class Signalling:
         if event.why in (Why.MISSED, Why.EXPIRED) and not self.neighbours.reached_by(local):
             self._tcp.end(local, "its device is gone")
 
-    def _keep_link(self, device_id: str) -> None:
-        neighbour = self.neighbours.get(device_id)
-        if neighbour is not None and self._tcp is not None:
-            self._tcp.keep(neighbour.address.local)
+    def _use_link(self, local: str, used: bool) -> None:
+        """Let the idle rule spare a connection as long as a device is reached by it."""
+        if self._tcp is not None:
+            (self._tcp.keep if used else self._tcp.release)(local)
 
     def _heard(self, event: Event) -> None:
         """Take one event of the endpoint; keepalives come first because most are such."""

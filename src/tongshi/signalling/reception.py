@@ -4,8 +4,8 @@
 |---|---|
 | REGISTER | the registrar's; 503 when no further device fits |
 | MESSAGE, keepalive | 200; 404 from who never registered, 403 from who has to register again |
-| MESSAGE, an answer we wait for | 200 |
-| MESSAGE, anything else | 200 from a registered device, else 403; 400 when it cannot be read |
+| MESSAGE, an answer we wait for | 200 from the host that was asked |
+| MESSAGE, anything else | 200 from where a device registered, else 403; 400 when unreadable |
 | BYE | 200 when it ends a session of ours, else 481 |
 | OPTIONS | 200 |
 | NOTIFY, INFO | 481: there is no such dialog |
@@ -127,12 +127,14 @@ class Reception:
         """Take a message other than a keepalive; return the status to answer."""
         awaited = isinstance(
             message, CatalogAnswer | DeviceInfoAnswer | DeviceStatusAnswer
-        ) and self._waiting.arrived(device_id, source, message)
+        ) and self._waiting.arrived(source, message)
         known = self._neighbours.hear(device_id, source, self._clock.now(), self._clock.wall())
         return 200 if awaited or known is not None else 403
 
     def _is_strange(self, device_id: str, source: Address) -> bool:
-        return self._neighbours.get(device_id) is None and not self._waiting.expects(source.host)
+        neighbour = self._neighbours.get(device_id)
+        at_home = neighbour is not None and neighbour.address.host == source.host
+        return not at_home and not self._waiting.expects(source.host)
 
     def _register(self, arrived: RequestArrived) -> None:
         request, source = arrived.request, arrived.source

@@ -1,8 +1,8 @@
 """Answers of devices on their way: who waits for which SN, and how long still.
 
-A query's answer is a MESSAGE of its own, or many.  It is matched by SN and command; an SN of ours
-is never used twice at a time, so that a device that answers under another id (some do) is matched
-as well, if it answers from where we asked.
+A query's answer is a MESSAGE of its own, or many.  It is matched by SN, command and the host that
+was asked: nobody else may answer for a device, whatever id is in From.  An SN of ours is never used
+twice at a time, so that a device that answers under another id (some do) is matched as well.
 
 Source: GB/T 28181-2022 A.1, annex M.
 """
@@ -177,11 +177,10 @@ class Waiting:
                 del self._hosts[wait.host]
         wait.end()
 
-    def arrived(self, device_id: str, source: Address, answer: Answer) -> bool:
-        """Take an answer, or a part of one; False when nobody waits for it."""
+    def arrived(self, source: Address, answer: Answer) -> bool:
+        """Take an answer, or a part of one; False when nobody waits for it from there."""
         wait = self._waits.get(answer.sn)
-        known = wait is not None and (wait.device_id == device_id or wait.host == source.host)
-        if wait is None or not known or not wait.take(answer):
+        if wait is None or wait.host != source.host or not wait.take(answer):
             self.strays += 1
             return False
         self.taken += 1

@@ -13,6 +13,9 @@ from tongshi.sip.event import Answered, LinkLost, TimedOut
 from tongshi.sip.message import Request, Response
 from tongshi.sip.transaction import T1, Action, Input, Kind, State, Transaction
 
+_FORKS = 16
+"""Devices that may accept one INVITE; the 2xx of others is nobody's."""
+
 
 @dataclass(slots=True, eq=False)
 class Call(Transaction):
@@ -138,11 +141,13 @@ class Client:
         return self._by_call.get(f"{number} {method} {response.call_id}")
 
     def _repeated(self, call: Call, response: Response) -> bool:
-        """Whether this 2xx came before; its ACK goes out again then, if there is one yet."""
+        """Whether this 2xx came before, or is one too many; the ACK it had goes out again."""
         tag = response.to_tag
         if tag not in call.acks:
-            if len(call.acks) < 16:
-                call.acks[tag] = None
+            if len(call.acks) >= _FORKS:
+                self._desk.counters["stray-response"] += 1
+                return True
+            call.acks[tag] = None
             return False
         self._desk.counters["retransmissions"] += 1
         ack = call.acks[tag]

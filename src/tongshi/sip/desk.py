@@ -40,12 +40,14 @@ class Limits:
     servers: requests of peers that are remembered; beyond, INVITE is answered 503, and the answers
     to others are sent without being remembered.
     per_source: of these, from one host.
+    share: bytes for which a remembered request counts as one; a longer one counts as several.
     datagram: bytes of a message.
     """
 
     clients: int = 50_000
     servers: int = 50_000
     per_source: int = 2_000
+    share: int = 4_096
     datagram: int = 1 << 21
 
 

@@ -27,6 +27,7 @@ class Served(Transaction):
     """A request of a peer, and what we said to it.
 
     key, source, target: of the request.  ack_name: what the ACK of a 2xx is found by.
+    shares: as how many requests it counts, by its length.
     arrived: the request itself, of an INVITE only: the answer to another is all that is needed.
     data: our latest response.  to_tag, status: of it.  acked: whether the ACK of a 2xx came.
     """
@@ -36,6 +37,7 @@ class Served(Transaction):
     target: Address = field(kw_only=True)
     arrived: RequestArrived | None = None
     ack_name: str = ""
+    shares: int = 1
     data: bytes = b""
     to_tag: str = ""
     status: int = 0
@@ -51,6 +53,7 @@ class Server:
         self._waiting: dict[str, float] = {}
         self._accepted: dict[str, Served] = {}
         self._per_source: dict[str, int] = {}
+        self._shares = 0
 
     def __len__(self) -> int:
         return len(self._ledger) + len(self._waiting)
@@ -103,7 +106,7 @@ class Server:
     def _is_full(self, source: Address) -> bool:
         limits = self._desk.limits
         return (
-            len(self._ledger) >= limits.servers
+            self._shares >= limits.servers
             or self._per_source.get(source.host, 0) >= limits.per_source
         )
 
@@ -112,7 +115,9 @@ class Server:
         served = Served(
             kind, source.reliable, now, key=arrived.key, source=source, target=arrived.target
         )
-        self._per_source[source.host] = self._per_source.get(source.host, 0) + 1
+        served.shares = 1 + _length(arrived.request) // self._desk.limits.share
+        self._shares += served.shares
+        self._per_source[source.host] = self._per_source.get(source.host, 0) + served.shares
         self._ledger.keep(arrived.key, source, served)
         return served
 
@@ -171,7 +176,8 @@ class Server:
         if not self._ledger.settle(served.key, served.source, served):
             return
         host = served.source.host
-        left = self._per_source.get(host, 0) - 1
+        self._shares -= served.shares
+        left = self._per_source.get(host, 0) - served.shares
         if left > 0:
             self._per_source[host] = left
         else:
@@ -228,6 +234,11 @@ class Server:
             oldest = next(iter(self._waiting.values())) + _PATIENCE
             return oldest if deadline is None else min(deadline, oldest)
         return deadline
+
+
+def _length(request: Request) -> int:
+    """Return how many bytes the memory of *request* is about."""
+    return len(request.body) + sum(len(name) + len(value) for name, value in request.headers)
 
 
 def _ack_name(request: Request) -> str:

@@ -57,6 +57,8 @@ def test_faults_of_the_field() -> None:
 def test_an_item_without_an_id_is_none() -> None:
     assert read_item(parse(b"<Item><Name>x</Name></Item>")) is None
     assert read_item(parse(b"<Item><DeviceID> </DeviceID></Item>")) is None
+    assert read_item(parse(b"<Item><DeviceID>1\r\nVia: x</DeviceID></Item>")) is None
+    assert read_item(parse("<Item><DeviceID>东门</DeviceID></Item>".encode())) is None
 
 
 def test_unknown_elements_are_kept_where_they_were() -> None:

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element as Tree
 
 from tongshi.gb28181.catalog import Column, Details, Item, columns
 from tongshi.gb28181.element import Element, freeze, render, tag
+from tongshi.gb28181.identifier import is_usable
 from tongshi.gb28181.manscdp.types import double, text, whole
 from tongshi.gb28181.version import Version
 
@@ -93,9 +94,9 @@ _new_details: Callable[..., Details] = Details
 
 
 def read_item(tree: Tree) -> Item | None:
-    """Return the item in *tree*; None when it has no DeviceID: nothing can be said of it."""
+    """Return the item in *tree*; None when it has no DeviceID that could name anything."""
     values, others = _ITEM.read(tree)
-    if not values[0]:
+    if not is_usable(str(values[0])):
         return None
     details: Details | None = None
     kept: list[Element] = []

@@ -19,7 +19,7 @@ class CatalogAnswer:
 
     sum_num: items in all parts together, as announced; None when not said.
     num: items in this part, as announced; None when not said.
-    unreadable: items of this part without a DeviceID, which are left out.
+    unreadable: items of this part without a usable DeviceID, which are left out.
     """
 
     sn: int
