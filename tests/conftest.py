@@ -206,6 +206,21 @@ def blank_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def engine(tmp_path: Path, blank_store: Path) -> Iterator[Engine]:
+    """A store of the present schema in a file of its own."""
+    engine = connect(f"sqlite:///{shutil.copy(blank_store, tmp_path / 'tongshi.db')}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def writer(engine: Engine) -> Iterator[Writer]:
+    writer = Writer(engine, flush=0.05)
+    yield writer
+    writer.close()
+
+
+@pytest.fixture
 def house_writer(tmp_path: Path, blank_store: Path) -> Iterator[tuple[Engine, Writer]]:
     """A store in a directory, and its writer."""
     store = connect(f"sqlite:///{shutil.copy(blank_store, tmp_path / 'tongshi.db')}")
