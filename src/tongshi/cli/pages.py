@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, fields
 from pathlib import Path
 
+from tongshi.cli import simulate
 from tongshi.settings import PARTS
 
 
@@ -47,7 +48,10 @@ def settings_page() -> str:
     return "\n".join(parts) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"settings.md": settings_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "simulate.md": simulate.page,
+}
 
 _RULE = "|---|---|---|---|---|---|"
 _SETTINGS_HEAD = """# Settings 设置

@@ -9,8 +9,13 @@ Clauses: GB/T 28181-2022 9.1 (registration), 9.2 (live), 9.5 (catalog, DeviceInf
 Every exchange runs through the cores that the platform itself is built of; only what a quirk
 names is done otherwise.  This package is a leaf: the product never imports it.
 
-    glyphs strip picture encode tone scene     pictures: drawn, encoded once, shared by cameras
-    quirk impair dress                         how a device deviates, and what the wire does
-    device sender camera recorder platform     the peers, pure core first, then sockets
-    world fleet                                many of them: in virtual time, or in a process
+    glyphs strip canvas motion thing picture   views, drawn
+    encode tone film scene                     views, encoded once and shared by cameras
+    quirk quirks impair                        how a device deviates, and what the wire does
+    profile join listing disguise dress        what it says, rightly or not
+    device answering calling                   the device's core
+    depot rtpline outlet streaming             its media
+    camera recorder town fleet                 devices on sockets, one and many
+    platform office witness                    somebody to talk to, and somebody to look
+    world                                      all of it in virtual time
 """

@@ -1,8 +1,8 @@
 """How devices in the field deviate, as one table of behaviours that can be switched by name.
 
 The table is what the command line, the documentation and the tests read.  Where a behaviour is
-carried out stands in its layer: signalling in ``device``, XML in ``listing``, sessions in
-``calling``, RTP in ``sender``, PS in ``dress``.
+carried out stands in its layer: signalling in ``device`` and ``disguise``, XML in ``listing``,
+sessions in ``calling``, RTP in ``rtpline``, PS in ``dress``.
 
 Sources are clauses of GB/T 28181-2022 unless they say otherwise, and who was seen to do it.
 """
