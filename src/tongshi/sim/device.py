@@ -57,7 +57,7 @@ class Device:
     """One device of any number of channels, as a core for :class:`tongshi.net.carrier.Carrier`.
 
     contact: own host and port as the platform sees them; may be changed before :meth:`connect`.
-    new_token: fresh text at each call.  chance: uniform in [0, 1).
+    new_token, kept as token: fresh text at each call.  chance: uniform in [0, 1).
     silent: nothing comes in or goes out any more.  calls: its sessions.
     """
 
@@ -79,7 +79,7 @@ class Device:
         self.silent = False
         self.version = Version.V2016
         self.clock = clock
-        self._token = new_token
+        self.token = new_token
         self._endpoint = Endpoint(new_token=new_token)
         self._registrant = Registrant(
             account_of(profile, join, contact, quirks),
@@ -216,17 +216,13 @@ class Device:
     ) -> None:
         """Send *content* as a MESSAGE; as :meth:`ask` in all else."""
         quirks = self.quirks
-        request = compose(content, self.profile, self.join, quirks, self.version, self._token)
+        request = compose(content, self.profile, self.join, quirks, self.version, self.token)
         self.ask(request, now, settle)
 
     def reply(self, arrived: RequestArrived, response: Response, now: float) -> None:
         """Answer a request so that its repetitions get the same answer."""
         response.headers.set("User-Agent", self.join.user_agent)
         self._endpoint.reply(arrived, response, now)
-
-    def token(self) -> str:
-        """Return fresh text."""
-        return self._token()
 
     def tell(self, event: DeviceEvent) -> None:
         """Add an event."""
@@ -241,7 +237,7 @@ class Device:
             self._warmed = True
             request = self._registrant.outgoing()
             if request is not None:
-                for early in disguise.preludes(request, self.quirks, self._token):
+                for early in disguise.preludes(request, self.quirks, self.token):
                     self.ask(early, now, _ignore)
             self._registrant.start(now)
 
@@ -262,7 +258,7 @@ class Device:
 
     def _send_register(self, request: Request, now: float) -> None:
         made = disguise.alter(
-            request, self.quirks, self.contact, self._beat is not None, self._token
+            request, self.quirks, self.contact, self._beat is not None, self.token
         )
 
         def settle(response: Response | None, then: float) -> None:
