@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongshi.media import elementary
+from tongshi.media import elementary, nal
 from tongshi.media.elementary import Splitter
 from tongshi.media.unit import AccessUnit, Codec
+from tongshi.testing.weight import weigh
 
 
 def feed_all(splitter: Splitter, data: bytes, size: int) -> list[bytes]:
@@ -63,6 +64,29 @@ def test_what_never_ends_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
         b"\0\0\0\1\x41\x9a",
         b"\0\0\0\1\x41\x9b\x01",
     ]
+
+
+def test_time_stamps_without_pictures_do_not_pile_up() -> None:
+    splitter = Splitter()
+    for number in range(5000):
+        splitter.feed(b"x", number, None)
+    assert weigh(splitter._marks) < 300_000
+    assert splitter.feed(b"\0\0\0\1\x65\x88", 7, None) == []
+    assert [piece.pts for piece in splitter.flush()] == [None]  # it had gone with the others
+
+
+def test_what_gave_no_clue_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = list[int]()
+
+    def look(data: bytes) -> nal.Spans:
+        looked.append(len(data))
+        return ()
+
+    monkeypatch.setattr(nal, "split", look)
+    splitter = Splitter()
+    for _ in range(100):
+        splitter.feed(b"x" * 50, None, None)
+    assert sum(looked) < 100 * 60
 
 
 @given(st.lists(st.binary(max_size=60), max_size=20), st.sampled_from([Codec.H264, Codec.H265]))

@@ -107,6 +107,15 @@ def test_sets_that_are_missing_or_broken_make_no_track(h264: list[AccessUnit]) -
     assert track_of(Codec.H265, (b"\x40\x01", b"\x42\x01", b"\x44\x01")) is None
 
 
+@pytest.mark.parametrize(("count", "is_track"), [(30, True), (31, False), (400, False)])
+def test_more_sets_than_can_be_counted_make_no_track(
+    count: int, is_track: bool, h264: list[AccessUnit]
+) -> None:
+    sps, pps = make_track(h264).sets
+    many = tuple(pps + number.to_bytes(2, "big") + b"\1" for number in range(count))
+    assert (track_of(Codec.H264, (sps, *many)) is not None) is is_track
+
+
 def test_a_fragment_is_112_bytes_and_the_picture(h264: list[AccessUnit]) -> None:
     fragmenter = Fragmenter()
     first, second = (fragmenter.fragment(unit) for unit in h264[:2])

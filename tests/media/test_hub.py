@@ -141,6 +141,28 @@ def test_another_track_begins_for_all(hub: Hub) -> None:
     assert viewer.got == [b"K1", b"K2"]
 
 
+def test_tracks_that_change_for_ever_do_not_pile_up_before_the_slow(hub: Hub) -> None:
+    slow, quick = Viewer(), Viewer()
+    hub.change(TRACK)
+    seat = hub.join(slow)
+    hub.join(quick)
+    hub.publish(b"K1", True)
+    slow.waiting = 1001
+    for number in range(5):
+        hub.change(make_track(b"\x68\xee\x3c" + bytes([number + 1])))
+        hub.publish(b"K", True)
+        hub.publish(b"p", False)
+    assert (len(slow.begun), len(quick.begun)) == (1, 6)
+    assert (seat.begun, seat.skips, hub.skips) == (False, 1, 1)
+    slow.waiting = 0
+    hub.publish(b"p", False)
+    hub.publish_sound(b"s")
+    hub.publish(b"K9", True)
+    assert hub.track is not None
+    assert slow.begun[1:] == [(hub.track, init_segment(hub.track))]
+    assert slow.got == [b"K1", b"K9"]
+
+
 def test_a_still_is_the_last_key(hub: Hub) -> None:
     assert hub.still() == b""
     hub.change(TRACK)

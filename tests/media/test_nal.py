@@ -26,6 +26,17 @@ def test_split_finds_nothing_where_nothing_is(data: bytes) -> None:
     assert nal.split(data) == ()
 
 
+def test_split_finds_no_picture_in_start_codes_without_end() -> None:
+    assert len(nal.split(b"\0\0\1\x65" * (nal.MOST_UNITS - 1))) == nal.MOST_UNITS - 1
+    assert nal.split(b"\0\0\1\x65" * nal.MOST_UNITS) == ()
+
+
+def test_sets_of_absurd_length_are_none() -> None:
+    longest = b"\0\0\1\x67" + b"x" * (nal.LONGEST_SET - 1)
+    for data, count in ((longest, 1), (longest + b"x", 0)):
+        assert len(nal.parameter_sets(Codec.H264, data, nal.split(data))) == count
+
+
 def split_slowly(data: bytes) -> list[bytes]:
     parts = data.split(b"\0\0\1")[1:]
     return [part.rstrip(b"\0") for part in parts if part.rstrip(b"\0")]

@@ -9,6 +9,7 @@ from tongshi.media.nalpayload import Assembler
 from tongshi.media.rtp import Frame
 from tongshi.media.timeline import Times
 from tongshi.media.unit import AccessUnit, Codec
+from tongshi.testing.weight import weigh
 
 SPS, PPS, IDR, P = (
     bytes.fromhex(text) for text in ("6764001f", "68ee3c80", "6588aaaaaa", "419abbbbbb")
@@ -147,6 +148,14 @@ def test_pictures_beyond_the_limit_are_dropped(monkeypatch: pytest.MonkeyPatch) 
     assert assembler.counts.overflows == 1
     (unit,) = assembler.decode(frame(P, stamp=3600))
     assert unit.damaged
+
+
+def test_pictures_of_countless_units_are_dropped() -> None:
+    assembler = make()
+    for _ in range(20_000):
+        assembler.decode(frame(b"\x41", ended=False))
+    assert weigh(assembler) < 1_500_000
+    assert assembler.counts.overflows == 1
 
 
 @pytest.mark.parametrize(

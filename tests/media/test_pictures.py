@@ -4,6 +4,7 @@ from tongshi.media import pictures as module
 from tongshi.media.pictures import Pictures
 from tongshi.media.timeline import Anchor, Timeline
 from tongshi.media.unit import AccessUnit, Codec
+from tongshi.testing.weight import weigh
 
 SPS, PPS, IDR, P, P_MORE = (
     b"\0\0\0\1" + bytes.fromhex(text)
@@ -201,6 +202,15 @@ def test_pictures_beyond_the_limit_are_dropped(monkeypatch: pytest.MonkeyPatch) 
     add(p, P, 3700)
     (unit,) = take(p)
     assert (unit.data, unit.damaged, p.counts.overflows) == (P, True, 1)
+
+
+def test_pictures_in_countless_parts_are_dropped() -> None:
+    p = make()
+    add(p, KEY, 100, settle=False)
+    for _ in range(20_000):
+        p.extend(b"xy")
+    assert weigh(p) < 1_500_000
+    assert p.counts.overflows == 1
 
 
 def test_parameter_sets_without_end_do_not_wait() -> None:

@@ -14,6 +14,8 @@ from tongshi.media.unit import Codec
 
 LIMIT = 4_000_000
 """Bytes that may wait for the next picture to begin."""
+_MARKS = 1024
+"""Time stamps that may wait for their pictures."""
 
 
 class Piece(NamedTuple):
@@ -30,13 +32,15 @@ class Splitter:
     codec: when UNKNOWN, it is guessed from the first units.
     """
 
-    __slots__ = ("_buffer", "_codec", "_gone", "_marks", "_pictured", "_scanned", "overflows")
+    __slots__ = ("_buffer", "_codec", "_gone", "_guessed", "_marks", "_pictured", "_scanned",
+                 "overflows")  # fmt: skip
 
     def __init__(self, codec: Codec = Codec.UNKNOWN) -> None:
         self._codec = codec
         self._buffer = bytearray()
         self._gone = 0  # bytes given out: positions of marks count from the beginning
         self._scanned = 0
+        self._guessed = 0
         self._pictured = False
         self._marks: list[tuple[int, int | None, int | None]] = []
         self.overflows = 0
@@ -45,11 +49,15 @@ class Splitter:
         """Return the access units that *payload*, of one PES packet, completes."""
         if pts is not None:
             self._marks.append((self._gone + len(self._buffer), pts, dts))
+            if len(self._marks) > _MARKS:
+                del self._marks[: _MARKS // 2]
         self._buffer += payload
         if len(self._buffer) > LIMIT:
             self._overflow()
         if self._codec is Codec.UNKNOWN:
-            data = bytes(self._buffer)
+            # What was in vain once is not looked at again, but for a start code's length.
+            data = bytes(self._buffer[max(0, self._guessed - 5) :])
+            self._guessed = len(self._buffer)
             self._codec = nal.guess(data, nal.split(data))
             if self._codec is Codec.UNKNOWN:
                 return []
@@ -58,7 +66,7 @@ class Splitter:
     def flush(self) -> list[Piece]:
         """Return what is left when the stream ends or breaks off."""
         out = [self._cut(len(self._buffer))] if self._buffer else []
-        self._scanned = 0
+        self._scanned = self._guessed = 0
         self._pictured = False
         return out
 
@@ -93,5 +101,5 @@ class Splitter:
         self._gone += len(self._buffer)
         self._buffer.clear()
         self._marks.clear()
-        self._scanned = 0
+        self._scanned = self._guessed = 0
         self._pictured = False

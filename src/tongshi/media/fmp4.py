@@ -17,6 +17,7 @@ _KEY_FLAGS = 0x02000000
 _DELTA_FLAGS = 0x01010000
 _LONGEST = 10 * CLOCK
 _NOMINAL = 3600
+_MOST_SETS = 31  # ISO/IEC 14496-15 5.3.3.1.2: of sequence parameter sets, in five bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,12 @@ class Track:
 
 
 def track_of(codec: Codec, sets: tuple[bytes, ...]) -> Track | None:
-    """Return the track that the parameter *sets* describe; None when one is missing or broken."""
+    """Return the track that the parameter *sets* describe.
+
+    None when one is missing or broken, or when there are more than a decoder's record can count.
+    """
+    if len(sets) > _MOST_SETS:
+        return None
     wanted = (7, 8) if codec is Codec.H264 else (32, 33, 34)
     kinds = [[item for item in sets if nal.kind_of(codec, item[0]) == kind] for kind in wanted]
     if not all(kinds):

@@ -39,11 +39,13 @@ class Reader(Protocol):
 class Seat:
     """A reader's place in the hub, with its counts.
 
+    begun: it has the initialization segment of the present track.
     skips: times it fell behind.  skipped: fragments it missed so.
     """
 
     reader: Reader
     waiting: bool = True
+    begun: bool = False
     sent: int = 0
     sent_bytes: int = 0
     skips: int = 0
@@ -104,7 +106,11 @@ class Hub:
         self._ring.clear()
         self._ring_bytes = 0
         for seat in self:
-            self._open(seat, track, self._init)
+            seat.begun = False
+            if seat.reader.backlog() > self.backlog_limit:
+                self._skip(seat, True)  # its opening goes with a key frame that it has room for
+            else:
+                self._open(seat, track, self._init)
 
     def publish(self, fragment: bytes, key: bool) -> None:
         """Keep *fragment* and hand it to every reader that keeps up."""
@@ -115,6 +121,8 @@ class Hub:
             if behind or (seat.waiting and not key):
                 self._skip(seat, behind)
                 continue
+            if not seat.begun and self.track is not None:
+                self._open(seat, self.track, self._init)
             seat.waiting = False
             seat.sent += 1
             seat.sent_bytes += len(fragment)
@@ -129,7 +137,7 @@ class Hub:
                 seat.reader.send(block)
 
     def _open(self, seat: Seat, track: Track, opening: bytes) -> None:
-        seat.waiting = True
+        seat.waiting = seat.begun = True
         seat.sent_bytes += len(opening)
         seat.reader.begin(track, opening)
 

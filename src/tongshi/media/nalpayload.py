@@ -55,7 +55,7 @@ class Assembler:
         take = self._take_h264 if self._codec is Codec.H264 else self._take_h265
         for part in frame.parts:
             take(part)
-        if self._size > _LIMIT:
+        if self._size > _LIMIT or len(self._units) > 2 * nal.MOST_UNITS:
             self.counts.overflows += 1
             self._units, self._fragment, self._size, self._damaged = [], [], 0, True
         return self._finish(frame.timestamp) if frame.ended else []

@@ -20,6 +20,7 @@ _STARTS = (nal.START_4, nal.START)
 _JUNK = 16
 _CALM = 250
 _HELD = 65536
+_MOST_PARTS = 16_384  # of one picture: bytes that come one by one weigh fifty times as much
 # First bytes that the other codec would not begin a picture with, and which ask for a guess.
 _ODD = {
     Codec.H264: frozenset({0x40, 0x42, 0x44, 0x46, 0x4E}),
@@ -106,7 +107,7 @@ class Pictures:
             self._calm = 0
         self._parts.append(payload)
         self._size += len(payload)
-        if self._size > LIMIT:
+        if self._size > LIMIT or len(self._parts) > _MOST_PARTS:
             self.counts.overflows += 1
             self._parts.clear()
             self._size = 0
