@@ -93,8 +93,15 @@ async def show(settings: Settings) -> int:
 async def examine(settings: Settings) -> Verdict:
     """Run node and devices, and hold them against what must hold."""
     verdict = Verdict()
-    async with Node(settings) as node, Town(node) as town:
-        await try_all(node, town, verdict)
+    async with contextlib.AsyncExitStack() as stack:
+        async with verdict.check("start") as seen:
+            node = await stack.enter_async_context(Node(settings))
+            town = await stack.enter_async_context(Town(node))
+            seen(", ".join(node.signalling.addresses))
+        if verdict.ok:
+            await try_all(node, town, verdict)
+        async with verdict.check("stop"):
+            await stack.aclose()
     return verdict
 
 

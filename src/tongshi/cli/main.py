@@ -1,6 +1,7 @@
 """The entry point: one parser, one command a module, one place where failures become exit codes."""
 
 import argparse
+import io
 import logging
 import sys
 from collections.abc import Sequence
@@ -46,7 +47,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; return 0 when done, 1 when it failed, 2 for wrong arguments."""
+    """Run one command; return 0 when done, 1 when it failed, 130 when interrupted.
+
+    Wrong arguments leave by SystemExit with 2.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character stops nobody
+            stream.reconfigure(errors="replace")
     given = parser().parse_args(arguments)
     logging.basicConfig(
         level=given.log.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -59,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Error as error:
         chinese, english = TITLES[error.code]
         sys.stderr.write(f"{chinese} / {english} [{error.code}]: {error}\n")
+    except OSError as error:
+        sys.stderr.write(f"系统拒绝 / The system refuses: {error}\n")
+        _LOG.debug("event=refused command=%s", given.command, exc_info=True)
     except Exception:
         _LOG.exception("event=failed command=%s", given.command)
     return 1

@@ -1,6 +1,7 @@
 """The simulated devices of the demonstration, in a process of their own."""
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -24,7 +25,8 @@ class Town:
         self._node = node
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._ready = asyncio.Event()
+        self._told = asyncio.Event()
+        self._ready = False
 
     async def __aenter__(self) -> Self:
         signalling = self._node.settings.signalling
@@ -44,10 +46,15 @@ class Town:
         self._reading = asyncio.create_task(self._read(self._process))
         try:
             async with asyncio.timeout(START):
-                await self._ready.wait()
+                await self._told.wait()
+            if not self._ready:
+                raise EngineFailed("the simulated devices ended at their start", stage="worker")
         except TimeoutError:
-            await self.__aexit__(None, None, None)
+            await self._end()
             raise EngineFailed("the simulated devices did not start", stage="worker") from None
+        except BaseException:
+            await self._end()
+            raise
         return self
 
     async def __aexit__(
@@ -56,7 +63,22 @@ class Town:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        await self._end()
+
+    async def tell(self, order: dict[str, Any]) -> None:
+        """Give the devices one order; see :mod:`tongshi.sim.fleet`.
+
+        Raises EngineFailed when they are not there any more.
+        """
         process = self._process
+        if process is None or process.stdin is None or process.returncode is not None:
+            raise EngineFailed("the simulated devices are not there", stage="worker")
+        process.stdin.write(json.dumps(order).encode() + b"\n")
+        await process.stdin.drain()
+
+    async def _end(self) -> None:
+        """Let them say good-bye, and see that they go."""
+        process, self._process = self._process, None
         if process is None or process.stdin is None:
             return
         process.stdin.close()
@@ -69,16 +91,19 @@ class Town:
         if self._reading is not None:
             await self._reading
 
-    async def tell(self, order: dict[str, Any]) -> None:
-        """Give the devices one order; see :mod:`tongshi.sim.fleet`."""
-        if self._process is None or self._process.stdin is None:
-            raise EngineFailed("the simulated devices are not there", stage="worker")
-        self._process.stdin.write(json.dumps(order).encode() + b"\n")
-        await self._process.stdin.drain()
-
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         if process.stdout is None:
             return
         while line := await process.stdout.readline():
-            if json.loads(line).get("event") == "ready":
-                self._ready.set()
+            if not self._ready and _event(line) == "ready":
+                self._ready = True
+                self._told.set()
+        self._told.set()
+
+
+def _event(line: bytes) -> object:
+    """Return which event *line* reports; None for what is no report."""
+    with contextlib.suppress(ValueError):
+        told = json.loads(line)
+        return told.get("event") if isinstance(told, dict) else None
+    return None

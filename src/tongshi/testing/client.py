@@ -48,7 +48,7 @@ class Client:
         return json.loads(data) if data else None
 
     def fetch(self, method: str, path: str, body: object = None) -> bytes:
-        """Return the bytes of an answer.  Raises Refused, OSError."""
+        """Return the bytes of an answer.  Raises Refused, OSError (also for what is no HTTP)."""
         parts = urlsplit(self.address)
         connection = http.client.HTTPConnection(
             parts.hostname or "", parts.port or 80, timeout=self.timeout
@@ -65,6 +65,8 @@ class Client:
             answer = connection.getresponse()
             read = answer.read()
             given = answer.getheader("Set-Cookie")
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"{self.address} answers no HTTP: {error!r}") from error
         finally:
             connection.close()
         if given:

@@ -11,9 +11,17 @@ from typing import Any
 import av
 import numpy as np
 from numpy.typing import NDArray
-from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+from picows import (
+    WSCloseCode,
+    WSFrame,
+    WSHandshakeError,
+    WSListener,
+    WSMsgType,
+    WSTransport,
+    ws_connect,
+)
 
-from tongshi.errors import PeerSilent
+from tongshi.errors import PeerRefused, PeerSilent
 from tongshi.sim.strip import read_counter
 
 _INIT = b"ftyp"
@@ -98,10 +106,14 @@ async def watch(url: str, *, messages: int, within: float) -> Watched:
     """Watch the view at *url* until *messages* of video have come, or the stream has ended.
 
     The first message holds a whole group of pictures.  within: s, for all of it.
-    Raises PeerSilent when the time is over.
+    Raises PeerSilent when the time is over, PeerRefused when the address does not open, OSError.
     """
     listener = _Listener(messages)
-    opened, _ = await ws_connect(lambda: listener, url)
+    try:
+        opened, _ = await ws_connect(lambda: listener, url)
+    except WSHandshakeError as error:
+        status = int(error.response.status) if error.response is not None else 400
+        raise PeerRefused(f"{url}: {error}", status=status, stage="viewer") from None
     try:
         async with asyncio.timeout(within):
             await listener.done.wait()

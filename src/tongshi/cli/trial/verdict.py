@@ -63,13 +63,15 @@ class Verdict:
     async def check(self, name: str) -> AsyncIterator[Callable[[str], None]]:
         """Record what happens inside as one check; the value takes what was seen.
 
-        A broken promise or an error of the tree fails the check, and the trial goes on.
+        A broken promise, an error of the tree or of the system fails the check, and the trial
+        goes on.
         """
         seen: list[str] = []
         began = time.monotonic()
         try:
             yield seen.append
         except (Broken, Error, OSError) as error:
+            # Where it came from, because only a broken promise tells that in its own words.
             place = traceback.extract_tb(error.__traceback__)[-1].name
             told = str(error) if isinstance(error, Broken) else f"{place}: {error!r}"
             self.checks.append(Check(name, False, told))

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from tongshi.cli.trial.verdict import Broken, hold
-from tongshi.errors import PeerSilent
+from tongshi.errors import PeerRefused, PeerSilent
 from tongshi.sim.strip import MODULUS, read_counter
 from tongshi.testing.client import Client, Refused
 from tongshi.testing.viewer import Watched, watch
@@ -81,7 +82,7 @@ class Visitor:
         asked = time.monotonic() - began
         try:
             watched = await watch(view["url"], messages=messages, within=_LOOK)
-        except PeerSilent as error:
+        except (PeerSilent, PeerRefused) as error:
             raise Broken(f"{channel}: {error}") from error
         finally:
             await self._close(view["view"])
@@ -91,9 +92,7 @@ class Visitor:
         """Return the counter in a snapshot of a channel."""
         body = {"device": device, "channel": channel, "purpose": PURPOSE}
         data = await self.run(self._client.fetch, "POST", "/snapshots", body)
-        with av.open(io.BytesIO(data), "r", format="mjpeg") as container:
-            frame = next(container.decode(video=0))
-        counter = read_counter(frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False))
+        counter = read_counter(still(channel, data))
         hold(counter is not None, f"{channel}: the snapshot's counter cannot be read")
         return counter or 0
 
@@ -114,12 +113,25 @@ class Visitor:
                 raise
 
 
+def still(channel: str, data: bytes) -> NDArray[np.uint8]:
+    """Return the picture of a JPEG as uint8[H, W, 3], RGB; raises Broken."""
+    try:
+        with av.open(io.BytesIO(data), "r", format="mjpeg") as container:
+            frame = next(container.decode(video=0))
+    except (av.FFmpegError, StopIteration) as error:
+        raise Broken(f"{channel}: the snapshot does not decode: {error!r}") from error
+    return frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+
+
 def judge(channel: str, view: dict[str, Any], watched: Watched, asked: float) -> Seen:
     """Decode what was *watched*; raises Broken unless its counters strictly advance.
 
     asked: s until the node had answered.
     """
-    counters = [counter for counter in watched.counters() if counter is not None]
+    try:
+        counters = [counter for counter in watched.counters() if counter is not None]
+    except av.FFmpegError as error:
+        raise Broken(f"{channel}: the stream does not decode: {error}") from error
     hold(len(counters) >= 10, f"{channel}: {len(counters)} readable pictures, end={watched.end}")
     steps = [(after - before) % MODULUS for before, after in itertools.pairwise(counters)]
     hold(
