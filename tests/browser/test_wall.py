@@ -1,6 +1,6 @@
 """The console in a real browser, over real sockets, with simulated cameras at the other end.
 
-``TONGSHI_SCREENSHOTS=docs/images pytest tests/browser`` also keeps the pictures of the README.
+``SCREENSHOTS=docs/images pytest tests/browser`` also keeps the pictures of the README.
 """
 
 import asyncio
@@ -54,6 +54,12 @@ COUNTERS = """() => [...document.querySelectorAll("tongshi-player")].map((player
   for (let cell = 2; cell < 30; cell += 1) counter = counter * 2 + (level(cell) > middle ? 1 : 0);
   return counter;
 })"""
+
+
+NAMELESS = """() => [...document.querySelectorAll("button, a, input, select, summary")]
+  .filter((each) => each.checkVisibility() && each.type !== "hidden")
+  .filter((each) => !(each.innerText.trim() || each.ariaLabel || each.title || each.labels?.length))
+  .map((each) => each.outerHTML)"""
 
 
 @dataclass
@@ -113,9 +119,13 @@ class Visit:
         assert isinstance(found, list)
         return [int(counter) for counter in found]
 
+    async def check_names(self) -> None:
+        """Whatever can be operated has a name for those who do not see it."""
+        assert await self.page.evaluate(NAMELESS) == []
+
     async def keep(self, name: str, page: Page | None = None) -> None:
         """Keep a screenshot when the environment names a folder for them."""
-        folder = os.environ.get("TONGSHI_SCREENSHOTS")
+        folder = os.environ.get("SCREENSHOTS")
         if folder:
             await (page or self.page).screenshot(path=f"{folder}/{name}.png")
 
@@ -166,11 +176,12 @@ def test_four_pictures_move_and_every_look_is_registered(tmp_path: Path) -> None
             )
             second = await seen.counters()
             assert all(after > before for before, after in zip(first, second, strict=True))
-            await seen.keep("wall-zh")
             await look_around(seen)
+            await seen.check_names()
             await seen.go("/register")
             await expect(page.locator("tr.row", has_text="查看中")).to_have_count(0)
             assert await page.locator("tr.row", has_text="日常巡查").count() >= 4
+            await seen.check_names()
             await seen.keep("register-zh")
             assert seen.complaints == []
             assert seen.strange == []
@@ -181,7 +192,7 @@ def test_four_pictures_move_and_every_look_is_registered(tmp_path: Path) -> None
 async def look_around(seen: Visit) -> None:
     """Use the wall by keyboard and address, then see what the node says of it."""
     page = seen.page
-    chosen = page.locator(".tile[aria-selected=true] .digit")
+    chosen = page.locator(".tile[aria-current=true] .digit")
     await page.locator(".tile").nth(0).click(position={"x": 20, "y": 60})
     await page.keyboard.press("3")
     await expect(chosen).to_have_text("3")
@@ -204,8 +215,13 @@ async def look_around(seen: Visit) -> None:
     await expect(page.locator(".tree .node")).to_have_count(2)
     await page.locator(".tree .node").nth(1).click()
     await expect(page.locator(f".tile{LIVE}")).to_have_count(4)
+    await page.fill("#search", "")
+    await page.click("[data-layout='9']")
+    await page.click("#fill")
+    await expect(page.locator(".tile .said", has_text="fps")).to_have_count(9)
+    await seen.keep("wall-zh")
     await page.click("#clear")
-    await expect(page.locator(".tile.vacant")).to_have_count(4)
+    await expect(page.locator(".tile.vacant")).to_have_count(9)
 
 
 def test_failures_are_told_in_words_and_the_wall_recovers(tmp_path: Path) -> None:
@@ -216,21 +232,26 @@ def test_failures_are_told_in_words_and_the_wall_recovers(tmp_path: Path) -> Non
             await page.click("[data-layout='9']")
             await seen.fill_wall()
             await expect(page.locator(f".tile{LIVE}")).to_have_count(9)
-            await seen.keep("wall-en")
+            await expect(page.locator(".tile .said", has_text="fps")).to_have_count(9)
+            await seen.keep("wall")
             await page.emulate_media(color_scheme="dark")
-            await seen.keep("wall-en-dark")
+            await seen.keep("wall-dark")
             await town.__aexit__(None, None, None)  # every device goes away
             cause = page.locator(".tile .cause strong", has_text="offline")
             await expect(cause).to_have_count(9)
             await expect(page.locator(".tile .cause button").first).to_be_visible()
-            await seen.keep("offline-en-dark")
+            await seen.keep("offline-dark")
             await seen.go("/devices")
             await expect(page.locator(".presence [data-state=offline]")).to_have_count(25)
             await page.locator(".expand").nth(0).click()
             await expect(page.locator("tr.inner .sheet")).to_be_visible()
+            await seen.check_names()
             await town.__aenter__()
             await expect(page.locator(".presence [data-state=online]")).to_have_count(25)
-            await seen.keep("devices-en-dark")
+            await expect(page.locator("#summary [data-state=online] b").nth(1)).to_have_text("32")
+            await expect(page.locator("td.tools button:enabled")).to_have_count(25)
+            await expect(page.locator("tr.inner [data-state=online]")).to_have_count(2)
+            await seen.keep("devices-dark")
             assert seen.strange == []
             unexpected = [line for line in seen.complaints if "Failed to load" not in line]
             assert unexpected == []  # the browser itself writes a line for each refused request

@@ -1,4 +1,5 @@
 import asyncio
+import re
 from pathlib import Path
 
 import httpx
@@ -71,3 +72,47 @@ def test_pages_load_nothing_from_elsewhere() -> None:
         if scheme in path.read_text("utf-8").replace("http://www.w3.org/2000/svg", "")
     ]
     assert not found
+
+
+def tokens(selector: str) -> dict[str, str]:
+    """Return the colours that the style sheet sets under *selector*."""
+    sheet = (STATIC / "style.css").read_text("utf-8")
+    block = sheet[sheet.index(f"{selector} {{") :].split("}", 1)[0]
+    return dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})\b", block))
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("look", [":root", '[data-theme="dark"]'])
+def test_words_stand_out_from_what_is_behind_them(look: str) -> None:
+    """WCAG 2.2, 1.4.3: 4.5 to 1 for text."""
+    held = tokens(":root") | tokens(look)
+    pairs = [
+        (ink, ground)
+        for ink in ("ink", "ink-2", "ink-3", "accent", "good", "bad", "unknown", "busy")
+        for ground in ("page", "surface")
+    ]
+    pairs += [("ink", ground) for ground in ("sunken", "raised", "accent-soft", "bad-soft")]
+    pairs += [("accent", "accent-soft"), ("accent-ink", "accent"), ("ink-2", "sunken")]
+    pairs += [
+        (ink, ground)
+        for ink in ("tile-ink", "tile-ink-2", "tile-good", "tile-bad", "tile-busy")
+        for ground in ("tile", "tile-bar")
+    ]
+    weak = [(*pair, contrast(*(held[name] for name in pair))) for pair in pairs]
+    assert [found for found in weak if found[2] < 4.5] == []
+
+
+def test_the_systems_dark_look_is_the_chosen_one() -> None:
+    assert tokens('[data-theme="auto"]') == tokens('[data-theme="dark"]')

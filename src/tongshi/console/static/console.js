@@ -6,10 +6,6 @@ import { t } from "./words.js";
 const LANGUAGE = document.documentElement.lang;
 const RELATIVE = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto", style: "short" });
 const EXACT = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "long" });
-const CLOCK = new Intl.DateTimeFormat(LANGUAGE, {
-  year: "numeric", month: "2-digit", day: "2-digit",
-  hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false,
-});
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
 
 /** "3 min ago"; under a minute in words that need no counting. */
@@ -20,12 +16,19 @@ export function relative(seconds) {
   return seconds < 10 ? t("time.now") : t("time.seconds", { seconds: Math.floor(seconds / 10) * 10 });
 }
 
+/** Local time as ISO 8601 writes it: read alike in every language. */
+function clock(at) {
+  const two = (number) => String(number).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
 /** Put local words into every <time data-as> below `root`: "ago" or "clock"; zone on hover. */
 export function tellTimes(root = document) {
   const now = Date.now();
   for (const element of root.querySelectorAll("time[data-as]")) {
     const at = new Date(element.dateTime);
-    const text = element.dataset.as === "ago" ? relative((now - at) / 1000) : CLOCK.format(at);
+    const text = element.dataset.as === "ago" ? relative((now - at) / 1000) : clock(at);
     if (element.textContent !== text) element.textContent = text;
     if (!element.title) element.title = EXACT.format(at);
   }

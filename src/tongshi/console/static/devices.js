@@ -14,6 +14,10 @@ let soon = 0;
 
 const rowOf = (device) => document.querySelector(`#device-${CSS.escape(device)} > .row`);
 
+function openChannels(button, cell) {
+  htmx.ajax("GET", button.dataset.channels, { target: cell, swap: "innerHTML" });
+}
+
 /** Fetch changed rows anew, in batches and only those on the page. */
 function changed(device) {
   stale.add(device);
@@ -21,7 +25,10 @@ function changed(device) {
     soon = 0;
     for (const id of stale) {
       const row = rowOf(id);
-      if (row !== null) htmx.trigger(row, "device-changed");
+      if (row === null) continue;
+      htmx.trigger(row, "device-changed");
+      const inner = row.parentElement.querySelector("tr.inner > td");
+      if (inner !== null) openChannels(row.querySelector(".expand"), inner);
     }
     stale.clear();
     htmx.trigger("#summary", "devices-changed");
@@ -77,7 +84,7 @@ list.addEventListener("click", (event) => {
   if (open && inner === null) {
     const cell = make("td", { colspan: "10" }, make("p", { class: "inner-box quiet" }, t("tree.loading")));
     body.append(make("tr", { class: "inner" }, cell));
-    htmx.ajax("GET", button.dataset.channels, { target: cell, swap: "innerHTML" });
+    openChannels(button, cell);
   } else {
     inner.remove();
   }

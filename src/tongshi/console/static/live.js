@@ -87,6 +87,13 @@ at("fold").addEventListener("click", () => {
 });
 at("keys").addEventListener("click", () => at("keys-help").showModal());
 
+// After a click on a tool the keys belong to the wall again; who works by keyboard stays there.
+document.querySelector(".tools").addEventListener("click", (event) => {
+  if (event.detail > 0 && event.target.closest("button") !== null && !at("keys-help").open) {
+    wall.chosen.element.focus({ preventScroll: true });
+  }
+});
+
 document.addEventListener("keydown", (event) => {
   if (!typing(event) && /^[1-9]$/.test(event.key) && reason.key(Number(event.key))) {
     event.preventDefault();

@@ -64,7 +64,7 @@ export class Reason {
     const input = make("input", { type: "text", maxlength: "200", required: true, placeholder: t("reason.words") });
     const form = make(
       "form",
-      { class: "filters" },
+      {},
       make("label", { class: "visually-hidden" }, purpose.title),
       input,
       make("button", { class: "primary" }, t("reason.go")),

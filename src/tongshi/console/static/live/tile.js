@@ -140,6 +140,7 @@ export class Tile {
 
   _build() {
     this._place = make("div", { class: "place" }, icon("camera"), make("span", {}, t("tile.vacant")));
+    const digit = make("span", { class: "digit", "aria-hidden": "true" }, String(this.number));
     this._shape = icon("dot", "shape");
     this._who = make("span", { class: "who" });
     this._said = make("span", { class: "said" });
@@ -155,11 +156,10 @@ export class Tile {
     );
     this.element = make(
       "section",
-      { class: "tile vacant", role: "gridcell", tabindex: "-1", "aria-selected": "false" },
+      { class: "tile vacant", role: "group", tabindex: "-1", "aria-current": "false" },
       this._place,
-      make("span", { class: "digit", "aria-hidden": "true" }, String(this.number)),
       acts,
-      make("div", { class: "caption" }, this._shape, this._who, this._said),
+      make("div", { class: "caption" }, digit, this._shape, this._who, this._said),
     );
     this.element.addEventListener("player-state", (event) => this._changed(event.detail));
     this.element.addEventListener("player-figures", (event) => this._measured(event.detail));
@@ -199,6 +199,7 @@ export class Tile {
   _changed({ state, problem, retryIn }) {
     this._uncover();
     this._state(state);
+    this._fresh = true;
     this._said.textContent = t(`tile.${state}`);
     if (problem !== null) this._cause(state, problem, retryIn);
     else if (["opening", "connecting", "waiting"].includes(state)) this._wait(state);
@@ -256,6 +257,8 @@ export class Tile {
 
   _measured(figures) {
     if (this.state !== "playing" || this._player.track === null) return;
+    if (figures.fps === 0 && this._fresh) return; // rates are of the last second: there is none yet
+    this._fresh = false;
     const { codec, width, height, transcoded } = this._player.track;
     const via = this._player.view?.transport ?? "";
     const lost = make("span", figures.lost > 0 ? { class: "lost" } : {}, t("tile.lost", { lost: figures.lost }));

@@ -54,7 +54,7 @@ export class Wall {
   choose(index, { focus = true } = {}) {
     this._chosen = index;
     for (const [at, tile] of this.tiles.entries()) {
-      tile.element.setAttribute("aria-selected", String(at === index));
+      tile.element.setAttribute("aria-current", String(at === index));
       tile.element.tabIndex = at === index ? 0 : -1;
     }
     if (focus) this.chosen.element.focus({ preventScroll: true });
@@ -118,11 +118,9 @@ export class Wall {
   }
 
   _digit(digit) {
-    this.element.classList.add("numbered");
     clearTimeout(this._forget);
     this._forget = setTimeout(() => {
       this._digits = "";
-      this.element.classList.remove("numbered");
     }, TWO_DIGITS);
     const both = Number(this._digits + digit);
     const number = both >= 1 && both <= this.layout ? both : Number(digit);
