@@ -9,6 +9,8 @@ import uvloop
 
 T = TypeVar("T")
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
 
 def run(work: Coroutine[object, object, T]) -> T:
     """Run *work* to its end in a new loop.
@@ -26,7 +28,11 @@ def run(work: Coroutine[object, object, T]) -> T:
 async def _obey(work: Coroutine[object, object, T]) -> T:
     task = asyncio.ensure_future(work)
     _hear(task.cancel)
-    return await task
+    try:
+        return await task
+    finally:  # uvloop leaves them behind when it is closed
+        for number in _SIGNALS:
+            asyncio.get_running_loop().remove_signal_handler(number)
 
 
 def stop_event() -> asyncio.Event:
@@ -38,5 +44,5 @@ def stop_event() -> asyncio.Event:
 
 def _hear(act: Callable[[], object]) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _SIGNALS:
         loop.add_signal_handler(number, act)
