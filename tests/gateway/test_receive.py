@@ -75,6 +75,23 @@ def test_a_frame_is_one_batch() -> None:
     asyncio.run(run())
 
 
+def test_other_hosts_than_the_one_insisted_on_are_kept_out_and_counted() -> None:
+    async def run() -> None:
+        sink, sock = Sink(), udp()
+        source = UdpSource(sock, sink)
+        source.insist("127.0.0.2")
+        for host, number in (("127.0.0.3", 0), ("127.0.0.2", 1)):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.bind((host, 0))
+                sender.sendto(packet(number, last=True), sock.getsockname())
+        await sink.until(lambda: bool(sink.batches))
+        assert sink.batches == [[packet(1, last=True)]]
+        assert source.refused == 1
+        source.close()
+
+    asyncio.run(run())
+
+
 def test_datagrams_larger_than_expected_are_taken_whole_from_the_next_on() -> None:
     async def run() -> None:
         sink, sock = Sink(), udp()

@@ -89,6 +89,59 @@ async def ended(sock: socket.socket) -> bool:
         return True
 
 
+async def connect_from(host: str, address: tuple[str, int]) -> socket.socket:
+    sock = socket.socket()
+    sock.bind((host, 0))
+    sock.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(sock, address)
+    return sock
+
+
+def test_only_the_host_insisted_on_is_the_sender() -> None:
+    async def run() -> None:
+        sink, sock = Sink(), tcp()
+        listener = TcpListener(sock, sink, patience=60.0)
+        loop = asyncio.get_running_loop()
+        first = await connect_from("127.0.0.3", sock.getsockname())
+        await loop.sock_sendall(first, framed(packet(0)))
+        await sink.until(lambda: len(sink.links) == 1)
+        listener.insist("127.0.0.3")
+        assert (sink.links[-1], listener.refused) == (first.getsockname(), 0)
+        listener.insist("127.0.0.2")
+        assert await ended(first)
+        assert (sink.links[-1], listener.refused) == (None, 1)
+        late = await connect_from("127.0.0.3", sock.getsockname())
+        assert await ended(late)
+        right = await connect_from("127.0.0.2", sock.getsockname())
+        await loop.sock_sendall(right, framed(packet(1)))
+        await sink.until(lambda: len(sink.links) == 3)
+        assert (sink.links[-1], listener.refused) == (right.getsockname(), 2)
+        listener.close()
+        for each in (first, late, right):
+            each.close()
+
+    asyncio.run(run())
+
+
+def test_what_others_have_begun_is_closed_by_insisting() -> None:
+    async def run() -> None:
+        sink, sock = Sink(), tcp()
+        listener = TcpListener(sock, sink, patience=60.0)
+        begun = [await connect_from(f"127.0.0.{n}", sock.getsockname()) for n in (2, 3)]
+        for _ in range(10):  # let them be accepted
+            await asyncio.sleep(0.001)
+        listener.insist("127.0.0.2")
+        assert await ended(begun[1])
+        assert listener.refused == 1
+        await asyncio.get_running_loop().sock_sendall(begun[0], framed(packet(0)))
+        await sink.until(lambda: sink.links == [begun[0].getsockname()])
+        listener.close()
+        for each in begun:
+            each.close()
+
+    asyncio.run(run())
+
+
 def test_the_first_that_sends_rtp_is_the_sender() -> None:
     async def run() -> None:
         sink, sock = Sink(), tcp()

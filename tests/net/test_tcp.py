@@ -127,6 +127,23 @@ def test_peers_that_send_nothing_are_closed_and_the_others_stay() -> None:
     run(work, idle=0.3)
 
 
+def test_one_that_is_of_no_use_any_more_is_idle_like_others() -> None:
+    async def work(bench: Bench) -> None:
+        proved = await bench.connect()
+        await bench.ask(proved)
+        local = bench.core.sources[0].local
+        bench.server.keep(local)
+        await asyncio.sleep(0.3)
+        assert await bench.ask(proved) == MESSAGE
+        bench.server.release("else")
+        bench.server.release(local)
+        bench.server.release(local)
+        await bench.turn(lambda: len(bench.server) == 0)
+        assert bench.lost == ["idle"]
+
+    run(work, idle=0.1)
+
+
 def test_one_too_many_pushes_out_the_one_silent_longest() -> None:
     async def work(bench: Bench) -> None:
         first, second, third = [await bench.connect() for _ in range(3)]

@@ -59,6 +59,8 @@ class Figures(stream.Figures):
     viewers: of the stream as it is, or transcoded.  transcoding: H.265 is made H.264 for some.
     relays: other platforms to which it is sent on.
     strangers: times that it came from another host than the answer named.
+    refused: what was kept out: datagrams, of other hosts or for want of room; connections of other
+    hosts.
     source: ``host:port`` that sends; empty before the first packet.
     """
 
@@ -66,6 +68,7 @@ class Figures(stream.Figures):
     transcoding: bool = False
     relays: int = 0
     strangers: int = 0
+    refused: int = 0
     source: str = ""
 
 
@@ -170,7 +173,8 @@ class Engine(Protocol):
     ) -> None:
         """Take over what the answer said; start the timers of the first media, if it comes to us.
 
-        host: where the answer says that media comes from; empty when it cannot be trusted.
+        host: where the answer says that media comes from, and nobody else's is taken then; empty
+        when it cannot be trusted.
         """
 
     async def connect(self, stream: str, host: str, port: int) -> None:

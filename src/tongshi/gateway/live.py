@@ -19,6 +19,7 @@ from tongshi.gateway.engine import (
 )
 from tongshi.gateway.receive import Source, UdpSource
 from tongshi.gateway.send import TcpRelay, UdpRelay
+from tongshi.gateway.tcp import TcpListener
 from tongshi.gateway.transcode import Transcode
 from tongshi.gateway.viewers import Viewer
 from tongshi.gateway.vigil import Patience, Vigil
@@ -111,6 +112,8 @@ class Live:
         """Take over what the answer said."""
         self.pipeline.announce(ssrc, payload_types)
         self._host = host
+        if host and isinstance(self.source, UdpSource | TcpListener):
+            self.source.insist(host)
         if self.receive.transport is not Transport.TCP_ACTIVE:
             self.start()  # else when we have connected
 
@@ -140,12 +143,14 @@ class Live:
 
     def figures(self, now: float) -> Figures:
         """Return the figures at this moment."""
+        source = self.source
         return Figures(
             **asdict(self.pipeline.figures(now)),
             viewers=len(self._viewers),
             transcoding=self._transcode is not None,
             relays=len(self.relays),
             strangers=self._strangers,
+            refused=source.refused if isinstance(source, UdpSource | TcpListener) else 0,
             source=self._peer,
         )
 

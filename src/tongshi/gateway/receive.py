@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tongshi.errors import EngineFailed, Exhausted
+from tongshi.gateway.guard import admit_only, dropped
 from tongshi.gateway.ports import Ports
 
 BUFFER = 1 << 20
@@ -110,6 +111,15 @@ class UdpSource:
     def look(self) -> None:
         """Have the sender's address noted with the next datagram: asking each time costs."""
         self._look = True
+
+    def insist(self, host: str) -> None:
+        """Take datagrams of *host* alone from now on, where the system can filter."""
+        admit_only(self._sock, host)
+
+    @property
+    def refused(self) -> int:
+        """Datagrams that the kernel kept from us: of other hosts, or for want of room."""
+        return dropped(self._sock)
 
     def close(self) -> None:
         """Stop reading and close the socket."""

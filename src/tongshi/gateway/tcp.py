@@ -81,6 +81,8 @@ class TcpListener:
 
     Connections that send something else, or nothing within *patience* seconds, are closed, and
     so are those beyond a handful.  A sender that fell silent gives way to the next.
+
+    refused: connections of other hosts than the one insisted on.
     """
 
     def __init__(self, sock: socket.socket, sink: Sink, patience: float) -> None:
@@ -89,10 +91,25 @@ class TcpListener:
         self._patience = patience
         self._loop = asyncio.get_running_loop()
         self._chosen: _Connection | None = None
+        self._host = ""
+        self.refused = 0
         self._begun: dict[_Connection, bytes] = {}
         self._timers: dict[_Connection, asyncio.TimerHandle] = {}
         sock.listen(_CANDIDATES)
         self._loop.add_reader(sock.fileno(), self._accept)
+
+    def insist(self, host: str) -> None:
+        """Take connections of *host* alone from now on; what others have begun is closed."""
+        self._host = host
+        for connection in tuple(self._begun):
+            if connection.peer[0] != host:
+                self.refused += 1
+                self._discard(connection)
+        chosen = self._chosen
+        if chosen is not None and chosen.peer[0] != host:
+            self.refused += 1
+            chosen.close()
+            self._closed(chosen)
 
     def close(self) -> None:
         """Close the port and all connections."""
@@ -110,6 +127,10 @@ class TcpListener:
             sock, address = self._sock.accept()
         except OSError:
             return  # gone again, or no descriptor left: the next event tries anew
+        if self._host and address[0] != self._host:
+            self.refused += 1
+            sock.close()
+            return
         chosen = self._chosen
         busy = chosen is not None and time.monotonic() - chosen.heard < _SILENT
         if busy or len(self._begun) >= _CANDIDATES:

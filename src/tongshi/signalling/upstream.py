@@ -112,6 +112,7 @@ class Attempt:
         self._first: asyncio.Future[Track] = asyncio.get_running_loop().create_future()
         self._ending: tuple[str, str] = ("", "")
         self._patience = BYE_TIMEOUT
+        self._told = ""
 
     async def run(self) -> Track:
         """Return what the stream shows once its first picture is there.
@@ -194,6 +195,7 @@ class Attempt:
         self.call = Call(caller, address, self._means.exchange, self._peer_ended)
         self._held.push_async_callback(self._hang_up)
         answer = await self.call.establish(within=self._means.invite)
+        self._told = answer.host
         agreement = agree(offer, answer, self.call.source.host)
         if agreement.tcp != offer.tcp:
             self.suits = Transport.TCP_PASSIVE if agreement.tcp else Transport.UDP
@@ -205,7 +207,7 @@ class Attempt:
         engine = self._means.engine
         source = self.call.source.host if self.call is not None else ""
         # Another host than the one that signals may be a NAT's inside: nothing to insist on.
-        trusted = agreement.host if agreement.host == source else ""
+        trusted = source if self._told == source else ""
         await engine.adopt(self.stream, agreement.ssrc, payload_types(agreement.payloads), trusted)
         if self.way.transport is Transport.TCP_ACTIVE:
             if not agreement.port:

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import gc
 import os
 import socket
@@ -166,19 +167,40 @@ def test_viewers_may_come_before_the_first_picture(film: list[AccessUnit]) -> No
     asyncio.run(run())
 
 
-def test_tcp_passive_from_another_host_than_the_answer_named(film: list[AccessUnit]) -> None:
+@pytest.mark.parametrize("transport", [Transport.UDP, Transport.TCP_PASSIVE])
+def test_media_of_another_host_than_the_answer_named_is_kept_out(
+    transport: Transport, film: list[AccessUnit]
+) -> None:
+    def put_in(sock: socket.socket, units: list[AccessUnit]) -> None:
+        for packets in bursts(units):
+            if transport is Transport.UDP:
+                for packet in packets:
+                    sock.send(packet)
+            else:
+                sock.sendall(frame_rfc4571(packets))
+
     async def run() -> None:
+        kind = socket.SOCK_DGRAM if transport is Transport.UDP else socket.SOCK_STREAM
         async with stage() as it:
-            port = await it.engine.open(Receive("s", Transport.TCP_PASSIVE))
-            await it.engine.adopt("s", None, (), "192.0.2.9")
-            _, writer = await asyncio.open_connection(HOST, port)
-            for packets in bursts(film[:5]):
-                writer.write(frame_rfc4571(packets))
-            await it.heard(FirstMedia)
-            figures = await it.until(lambda figures: figures.frames == 5)
-            assert figures.strangers == 1
-            writer.close()
-            await writer.wait_closed()
+            port = await it.engine.open(Receive("s", transport, 1, ((96, "PS"),)))
+            await it.engine.adopt("s", 1, ((96, "PS"),), "127.0.0.2")
+            with socket.socket(socket.AF_INET, kind) as stranger:
+                stranger.bind(("127.0.0.3", 0))
+                stranger.connect((HOST, port))
+                with contextlib.suppress(ConnectionError):
+                    put_in(stranger, film[:2])
+                figures = await it.until(lambda figures: figures.refused > 0)
+                assert (figures.packets, figures.frames) == (0, 0)
+                with socket.socket(socket.AF_INET, kind) as sender:
+                    sender.bind(("127.0.0.2", 0))
+                    sender.connect((HOST, port))
+                    put_in(sender, film[:5])
+                    await it.heard(FirstMedia)
+                    with contextlib.suppress(ConnectionError):
+                        put_in(stranger, film[:2])
+                    figures = await it.until(lambda figures: figures.frames == 5)
+                    assert (figures.lost, figures.strangers) == (0, 0)
+                    assert figures.source.startswith("127.0.0.2:")
 
     asyncio.run(run())
 
