@@ -479,6 +479,23 @@ def test_progress_is_noted_for_a_process_that_may_be_killed(
     assert (unused.ending.watched, unused.ending.bytes) == (None, None)
 
 
+def test_a_view_ends_when_its_sign_in_does(
+    runner: asyncio.Runner,
+    views: Views,
+    li: SignIn,
+    null_engine: Null,
+    clock: ManualClock,
+) -> None:
+    async def work() -> None:
+        view = await watched(views, li, null_engine)
+        clock.jump(li.ends_at - clock.wall())
+        views.start()
+        await view.parted.wait()
+        assert view.ended == "denied.signin"
+
+    runner.run(work())
+
+
 def test_a_revocation_that_fails_ends_the_view_all_the_same(
     runner: asyncio.Runner,
     views: Views,

@@ -6,6 +6,7 @@
 import asyncio
 import os
 import shutil
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from playwright.async_api import (
 from tongshi.app.node import Node
 from tongshi.cli.demo import settings_for
 from tongshi.cli.town import Town
+from tongshi.media import g711
+from tongshi.media.unit import Codec
 
 pytestmark = [pytest.mark.network, pytest.mark.interop]
 
@@ -176,6 +179,7 @@ def test_four_pictures_move_and_every_look_is_registered(tmp_path: Path) -> None
             )
             second = await seen.counters()
             assert all(after > before for before, after in zip(first, second, strict=True))
+            await check_sound(page)
             await look_around(seen)
             await seen.check_names()
             await seen.go("/register")
@@ -187,6 +191,23 @@ def test_four_pictures_move_and_every_look_is_registered(tmp_path: Path) -> None
             assert seen.strange == []
 
     run(tmp_path, work)
+
+
+async def check_sound(page: Page) -> None:
+    """The page's tables of G.711 are ours."""
+    decoded = await page.evaluate(
+        """async (module) => {
+          const { decode } = await import(module);
+          const codes = [...Array(256).keys()];
+          return [8, 0].map((law) => [...decode(new Uint8Array([1, law, ...Array(8), ...codes]))]);
+        }""",
+        str(await page.locator("script[type=module]").get_attribute("src")).replace(
+            "live.js", "player/sound.js"
+        ),
+    )
+    for law, told in zip((Codec.G711A, Codec.G711U), decoded, strict=True):
+        samples = struct.unpack("<256h", g711.decode(law, bytes(range(256))))
+        assert told == [sample / 32768 for sample in samples]
 
 
 async def look_around(seen: Visit) -> None:

@@ -31,7 +31,7 @@ def test_the_page_shows_states_in_words_and_shapes(operator: httpx.Client) -> No
 def test_the_list_follows_its_address(operator: httpx.Client) -> None:
     answer = operator.get("/devices/list?state=offline&size=25&nonsense=1", headers=HX)
     assert shown(answer.text) == [GONE]
-    assert answer.headers["HX-Push-Url"] == "/devices?state=offline&size=25"
+    assert answer.headers["HX-Replace-Url"] == "/devices?state=offline&size=25"
     assert "<html" not in answer.text
     assert shown(operator.get("/devices?text=录像").text) == [RECORDER]
     assert shown(operator.get("/devices?catalog=partial").text) == [CAMERA]

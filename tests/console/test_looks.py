@@ -43,7 +43,7 @@ def test_the_register_tells_who_what_why_and_how_it_ended(
 def test_the_list_follows_its_address(looked: httpx.Client, admin: httpx.Client) -> None:
     answer = admin.get("/register/list?open=true&text=lost", headers=HX)
     assert answer.text.count('class="row"') == 1
-    assert answer.headers["HX-Push-Url"] == "/register?text=lost&open=true"
+    assert answer.headers["HX-Replace-Url"] == "/register?text=lost&open=true"
     assert admin.get("/register?since=2023-11-01&until=2023-11-30").text.count('class="row"') == 3
     assert "Nothing matches" in admin.get("/register?until=2023-11-01").text
     wrong = admin.get("/register?since=x&until=y&size=7&number=x").text

@@ -57,6 +57,8 @@ WRITTEN = 1.5
 """After this an ending is in the store, s: the writer flushes once a second."""
 WRITE = 10.0
 """How long the store may take to write an entry, s."""
+SIGNED_OUT = "denied.signin"
+"""How a view ends with the sign-in that opened it."""
 LINE = "left"
 """What the engine calls it when a viewer goes away by itself."""
 STOPPED = "stopped"
@@ -225,7 +227,7 @@ class Views:
     async def end_sign_in(self, digest: str) -> None:
         """End the views of a sign-in that is over."""
         held = [view for view in self._views.values() if view.sign_in.digest == digest]
-        await asyncio.gather(*(self._end(view, "denied.signin") for view in held))
+        await asyncio.gather(*(self._end(view, SIGNED_OUT) for view in held))
 
     async def picture(self, sign_in: SignIn, wish: Wish, address: str) -> bytes:
         """Return a JPEG of what a camera shows, registered like any look.
@@ -358,14 +360,16 @@ class Views:
         return figures.bytes if figures is not None else 0
 
     async def _note(self) -> None:
-        """Note how far each watched view has come.
+        """Note how far each watched view has come, and end those whose sign-in is over.
 
         What a viewer was sent is told when it leaves; until then the bytes that its stream
         received stand for it, which differ by the packaging only.
         """
-        now = self._clock.now()
-        for view in self._views.values():
-            if view.state is State.WATCHED and view.joined_at is not None:
+        now, wall = self._clock.now(), self._clock.wall()
+        for view in self.all():
+            if wall >= view.sign_in.ends_at:
+                await self._end(view, SIGNED_OUT)
+            elif view.state is State.WATCHED and view.joined_at is not None:
                 sent = (view.sent or 0) + max(0, self._received(view) - view.received_before)
                 self._register.note(view.entry_id, view.watched + now - view.joined_at, sent)
 

@@ -51,7 +51,7 @@ async def show_devices(visit: Visit) -> Response:
 async def show_list(visit: Visit) -> Response:
     """Draw the list; the page's address follows."""
     values = await _list(visit)
-    return visit.draw("parts/devices.html", values, push=link("/devices", values["query"]))
+    return visit.draw("parts/devices.html", values, place=link("/devices", values["query"]))
 
 
 async def show_summary(visit: Visit) -> Response:

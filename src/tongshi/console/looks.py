@@ -66,7 +66,7 @@ async def show_register(visit: Visit) -> Response:
 async def show_list(visit: Visit) -> Response:
     """Draw the list; the page's address follows."""
     values = await _list(visit)
-    return visit.draw("parts/register.html", values, push=link("/register", values["query"]))
+    return visit.draw("parts/register.html", values, place=link("/register", values["query"]))
 
 
 async def _list(visit: Visit) -> dict[str, object]:

@@ -54,17 +54,17 @@ class Visit:
         values: Mapping[str, object] | None = None,
         *,
         status: int = 200,
-        push: str = "",
+        place: str = "",
     ) -> Response:
-        """Return *template* drawn with *values*.  push: the address that the page then has."""
+        """Return *template* drawn with *values*.  place: the address that the page then has."""
         html = self.drawing.draw(template, {**self._frame(), **(values or {})})
         headers = {
             "Cache-Control": "no-store",
             "Vary": "HX-Request, Cookie",
             "Content-Security-Policy": policy(self.request, self.parts.settings.media.viewer_url),
         }
-        if push:
-            headers["HX-Push-Url"] = push
+        if place:
+            headers["HX-Replace-Url"] = place
         return HTMLResponse(html, status, headers)
 
     def go(self, place: str) -> Response:

@@ -10,7 +10,9 @@ const feed = new Feed();
 const stale = new Set();
 const SETTLE = 2000; // ms: states are written to the store in batches, about once a second
 const PROOFS = 15_000; // ms between looks at the signs of life of the rows on the page
+const STRANGERS = 15_000; // ms between looks for devices that are not on the page yet
 let soon = 0;
+let strangers = false;
 
 const rowOf = (device) => document.querySelector(`#device-${CSS.escape(device)} > .row`);
 
@@ -20,12 +22,15 @@ function openChannels(button, cell) {
 
 /** Fetch changed rows anew, in batches and only those on the page. */
 function changed(device) {
-  stale.add(device);
+  if (device !== undefined) stale.add(device);
   soon ||= setTimeout(() => {
     soon = 0;
     for (const id of stale) {
       const row = rowOf(id);
-      if (row === null) continue;
+      if (row === null) {
+        strangers = true; // it is new, or on another page
+        continue;
+      }
       htmx.trigger(row, "device-changed");
       const inner = row.parentElement.querySelector("tr.inner > td");
       if (inner !== null) openChannels(row.querySelector(".expand"), inner);
@@ -61,6 +66,10 @@ async function lookAtProofs() {
 
 // The page's counts are the store's: they may be older than its rows by a moment.
 setTimeout(() => htmx.trigger("#summary", "devices-changed"), SETTLE);
+setInterval(() => {
+  if (strangers && !document.hidden) htmx.trigger("#filters", "reload-list");
+  strangers = false;
+}, STRANGERS);
 setInterval(() => lookAtProofs().catch(() => {}), PROOFS); // a lost link shows by itself
 
 feed.on("device", ({ device, state }) => {
@@ -69,9 +78,11 @@ feed.on("device", ({ device, state }) => {
 });
 feed.on("described", ({ device }) => changed(device));
 feed.on("catalog", ({ device }) => changed(device));
+// Something was missed: the list anew, and each row where a person has one open.
 feed.on("reload", () => {
   htmx.trigger("#filters", "reload-list");
-  htmx.trigger("#summary", "devices-changed");
+  for (const body of list.querySelectorAll("tbody[data-device]")) stale.add(body.dataset.device);
+  changed();
 });
 
 list.addEventListener("click", (event) => {
@@ -88,6 +99,12 @@ list.addEventListener("click", (event) => {
   } else {
     inner.remove();
   }
+});
+
+// A list that comes by itself closes nothing that a person opened.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const cause = event.detail.requestConfig.triggeringEvent?.type;
+  if (cause === "reload-list" && list.querySelector("tr.inner") !== null) event.detail.shouldSwap = false;
 });
 
 // A refreshed row keeps its open channels, and shows that it is new.

@@ -5,14 +5,19 @@
  * itself and names the last one it saw.  The node answers with "reload" when something was missed.
  */
 
+const REST = 60_000; // ms after which a hidden page stops listening
+
 export class Feed {
-  constructor(path = `/api/events?last=${document.body.dataset.mark ?? ""}`) {
+  constructor() {
     this._topics = new Map();
-    this._path = path;
+    this._last = document.body.dataset.mark ?? "";
     this._source = null;
     this._retry = 0;
+    this._rest = 0;
+    this._resting = false;
     this._connect();
     addEventListener("pagehide", () => this._source?.close());
+    document.addEventListener("visibilitychange", () => this._seen(!document.hidden));
   }
 
   /** Call `heard` with the body of every event of `topic`. */
@@ -25,7 +30,7 @@ export class Feed {
 
   _connect() {
     this._source?.close();
-    this._source = new EventSource(this._path);
+    this._source = new EventSource(`/api/events?last=${encodeURIComponent(this._last)}`);
     this._source.onopen = () => {
       this._retry = 0;
       this._show(true);
@@ -43,9 +48,24 @@ export class Feed {
 
   _subscribe(topic) {
     this._source.addEventListener(topic, (event) => {
+      this._last = event.lastEventId || this._last;
       const body = JSON.parse(event.data);
       for (const heard of this._topics.get(topic)) heard(body);
     });
+  }
+
+  /** A page that nobody sees gives its connection back: a browser has six to a node. */
+  _seen(visible) {
+    clearTimeout(this._rest);
+    if (!visible) {
+      this._rest = setTimeout(() => {
+        this._resting = true;
+        this._source.close();
+      }, REST);
+    } else if (this._resting) {
+      this._resting = false;
+      this._connect();
+    }
   }
 
   _show(linked) {

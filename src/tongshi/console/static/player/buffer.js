@@ -298,8 +298,9 @@ export class LiveBuffer {
   _trim() {
     const start = this._start();
     if (start === null || this._buffer.updating) return false;
-    const now = this.video.currentTime;
-    if (this.held) return this._trimHeld(now);
+    // Behind a hidden tab the browser may show nothing: what counts is the live edge.
+    const now = document.hidden ? this._end() : this.video.currentTime;
+    if (this.held) return this._trimHeld(this.video.currentTime);
     if (now - start < TRIM_AT) return false;
     this._buffer.remove(start, now - KEEP_BEHIND);
     return true;
