@@ -9,10 +9,10 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tongshi.api.boundary import BODY_LIMIT, HEADERS, Boundary, check_origin
-from tongshi.errors import Denied, Error, Missing
+from tongshi.api.boundary import BODY_LIMIT, HEADERS, Boundary, check_origin, limited
+from tongshi.errors import Denied, Error, Invalid, Missing
 
 
 def tell(request: Request, error: Error) -> Response:
@@ -135,3 +135,19 @@ def test_other_sites_may_not_write(headers: dict[str, str]) -> None:
     check_origin("GET", Headers(headers), "console:8080")
     with pytest.raises(Denied):
         check_origin("POST", Headers(headers), "console:8080")
+
+
+def test_a_body_that_states_no_length_is_counted() -> None:
+    async def pieces() -> Message:
+        return {"type": "http.request", "body": b"x" * 1000, "more_body": True}
+
+    async def read() -> int:
+        counted = limited(Headers({}), pieces)
+        seen = 0
+        while True:
+            message = await counted()
+            seen += len(message["body"])
+            assert seen <= BODY_LIMIT
+
+    with pytest.raises(Invalid):
+        asyncio.run(read())

@@ -114,3 +114,13 @@ def test_a_notice_on_the_wire() -> None:
     event = feed.encode(Notice("device", "a", "a", {"name": "东门"}, 7))
     assert event.decode() == 'id: boot.7\nevent: device\ndata: {"name":"东门"}\n\n'
     assert feed.encode(Notice("reload", "", "", {})).startswith(b"id: boot.0\n")
+
+
+def test_signing_out_ends_the_streams_of_that_sign_in() -> None:
+    async def test(feed: Feed) -> None:
+        mine, theirs = feed.join(everything, "", "me"), feed.join(everything, "", "them")
+        feed.end("me")
+        assert await mine.take(0) is None
+        assert await theirs.take(0) == []
+
+    run(test)

@@ -1,11 +1,17 @@
 import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 
 import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from tongshi.api.parts import Parts
+from tongshi.console.site import application
 from tongshi.gateway.engine import Figures, FirstMedia, Measured, ReaderJoined, Track
 from tongshi.gateway.engines.null import Null
+from tongshi.gb28181.catalog import Item
+from tongshi.registry.entry import CatalogStanding, CatalogState
 
 RECORDER = "34020000001180000001"
 CHANNEL = "34020000001310000001"
@@ -162,3 +168,21 @@ def test_purposes_to_choose_from(operator: httpx.Client) -> None:
     assert told[0] == {"code": "patrol", "title": "日常巡查", "words": False}
     assert told[-1]["code"] == "other"
     assert told[-1]["words"] is True
+
+
+def test_viewers_behind_a_proxy_are_sent_there(
+    parts: Parts, operator: httpx.Client, browse: Callable[[ASGIApp], httpx.Client]
+) -> None:
+    media = replace(parts.settings.media, viewer_url="wss://media.example/live/")
+    client = browse(application(replace(parts, settings=replace(parts.settings, media=media))))
+    client.cookies.update(operator.cookies)
+    told = client.post("/api/live", json=ASK).json()
+    assert told["url"].startswith("wss://media.example/live/play/t")
+
+
+def test_a_node_of_the_catalog_has_no_picture(parts: Parts, operator: httpx.Client) -> None:
+    group = "34020000002150000001"
+    standing = CatalogStanding(CatalogState.PARTIAL, 2, 1, "", parts.clock.wall())
+    parts.registry.merge_catalog(RECORDER, [Item(device_id=group, name="group")], standing)
+    answer = operator.post("/api/live", json={**ASK, "channel": group})
+    assert (answer.status_code, answer.json()["code"]) == (409, "conflict")

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from tongshi.access.register import Entry, EntryQuery
+from tongshi.access.register import Ending, EntryQuery
 from tongshi.api.purpose import show_purpose
 from tongshi.api.text import catalogue
 from tongshi.console.devices import SIZES
@@ -82,10 +82,8 @@ async def _list(visit: Visit) -> dict[str, object]:
     rows = await asyncio.to_thread(visit.parts.register.page, visit.asker.scope, query)
     words = visit.words
 
-    def how(entry: Entry) -> str:
-        key = f"ending.{entry.ending.how.replace('.', '_')}" if entry.ending is not None else ""
-        if not key:
-            return words("state.open")
+    def how(ending: Ending) -> str:
+        key = f"ending.{ending.how.replace('.', '_')}"
         return words(key) if key in catalogue() else words("ending.failed")
 
     return {
