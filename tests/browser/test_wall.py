@@ -184,6 +184,7 @@ def test_four_pictures_move_and_every_look_is_registered(tmp_path: Path) -> None
             await seen.check_names()
             await seen.go("/register")
             await expect(page.locator("tr.row", has_text="查看中")).to_have_count(0)
+            await expect(page.locator("tr.row", has_text="抓图")).to_have_count(1)
             assert await page.locator("tr.row", has_text="日常巡查").count() >= 4
             await seen.check_names()
             await seen.keep("register-zh")
@@ -223,6 +224,10 @@ async def look_around(seen: Visit) -> None:
     await expect(page.locator(".tile").nth(3)).to_have_attribute("data-state", "paused")
     await page.keyboard.press("Space")
     await expect(page.locator(".tile").nth(3)).to_have_attribute("data-state", "playing")
+    async with page.expect_download() as saving:
+        await page.keyboard.press("s")
+    saved = await (await saving.value).path()
+    assert saved.read_bytes().startswith(b"\xff\xd8\xff")
     address = page.url
     assert "tiles=" in address
     other = await seen.context.new_page()
