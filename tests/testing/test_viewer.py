@@ -15,6 +15,9 @@ from picows import (
 )
 
 from tongshi.errors import PeerRefused, PeerSilent
+from tongshi.media.fmp4 import Fragmenter, init_segment
+from tongshi.sim.film import Film, Shot
+from tongshi.sim.picture import build
 from tongshi.testing.viewer import Watched, watch
 
 pytestmark = pytest.mark.network
@@ -76,6 +79,24 @@ def test_messages_are_sorted_as_a_player_does() -> None:
     ]
     assert (watched.messages, watched.audio, watched.end) == (5, 2, None)
     assert watched.first is not None
+
+
+def test_pictures_are_decoded_and_their_counters_read() -> None:
+    shot = Shot(width=320, height=180, gop=3)
+    film, fragmenter = Film(shot, build(shot.view, shot.tint, 320, 180), 0), Fragmenter()
+    numbers = [100, 101, 102, 105, 106, 107]  # a new init segment comes before the fourth
+    fragments = [fragmenter.fragment(film.shoot(number).units[0]) for number in numbers]
+    track = fragmenter.track
+    assert track is not None
+    opening = init_segment(track)
+
+    def act(transport: WSTransport) -> None:
+        show(transport, opening + fragments[0], *fragments[1:3])
+        show(transport, opening + fragments[3], *fragments[4:])
+
+    watched = seen(act, messages=6)
+    assert watched.counters() == numbers
+    assert [picture.shape for picture in watched.pictures()] == [(180, 320, 3)] * 6
 
 
 def test_the_end_is_told_and_ends_the_watch() -> None:

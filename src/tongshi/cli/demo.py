@@ -17,6 +17,7 @@ from tongshi.cli.town import Town
 from tongshi.cli.trial.run import try_all
 from tongshi.cli.trial.verdict import Verdict
 from tongshi.settings import Settings, load, split_address
+from tongshi.sim.town import demo_town
 
 _WEB, _VIEWERS = 8080, 8081
 
@@ -99,7 +100,7 @@ async def examine(settings: Settings) -> Verdict:
             town = await stack.enter_async_context(Town(node))
             seen(", ".join(node.signalling.addresses))
         if verdict.ok:
-            await try_all(node, town, verdict)
+            await try_all(node, town, demo_town(), verdict)
         async with verdict.check("stop"):
             await stack.aclose()
     return verdict

@@ -4,16 +4,15 @@ import asyncio
 import secrets
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 from tongshi.app.node import Node
-from tongshi.cli.town import Town
 from tongshi.cli.trial.verdict import Broken, Verdict, hold
 from tongshi.cli.trial.visitor import Seen, Visitor
 from tongshi.gateway.engine import Transport
-from tongshi.sim.town import LOSSY, Spec, demo_town
+from tongshi.sim.town import LOSSY, Spec
 from tongshi.testing.client import Client, Refused
 
 AT_ONCE = 8
@@ -21,20 +20,36 @@ AT_ONCE = 8
 MESSAGES = 40
 """Messages of one look: the group of pictures, then single frames."""
 LOSSY_MESSAGES = 100
-"""The same over the lossy wire, which loses nothing of the first second and a half."""
+"""The same over the lossy wire, which loses nothing of the first second or two."""
 _PATIENCE = 30.0
 
 
+class Devices(Protocol):
+    """Simulated devices that take orders."""
+
+    async def tell(self, order: dict[str, Any]) -> None:
+        """Carry out one order; see :mod:`tongshi.sim.fleet`."""
+
+
 class Trial:
-    """One run over one node.  Its methods are the checks, in the order of ``CHECKS``."""
+    """One run over one node.  Its methods are the checks, in the order in which they are made.
+
+    specs: what *town* consists of: four devices or more, one of them on a lossy wire, one that
+    sends H.265.
+    """
 
     def __init__(
-        self, node: Node, town: Town, verdict: Verdict, threads: ThreadPoolExecutor
+        self,
+        node: Node,
+        town: Devices,
+        specs: Sequence[Spec],
+        verdict: Verdict,
+        threads: ThreadPoolExecutor,
     ) -> None:
         self.node = node
         self.town = town
+        self.specs = specs
         self.verdict = verdict
-        self.specs = demo_town()
         self.visitor = Visitor(Client(node.web_address), threads)
         self._threads = threads
         self.channels: list[tuple[Spec, str]] = [
@@ -91,6 +106,7 @@ class Trial:
 
     async def live(self, transport: Transport, seen: Callable[[str], None]) -> None:
         """Every channel shows a picture that moves, over *transport*."""
+        await self._until(self._idle)  # a stream that is still there would be shared as it is
         room = asyncio.Semaphore(AT_ONCE)
 
         async def one(spec: Spec, channel: str) -> Seen:
@@ -127,6 +143,7 @@ class Trial:
 
     async def loss(self, seen: Callable[[str], None]) -> None:
         """A lossy wire costs pictures, not the stream; what was lost is told to the viewer."""
+        await self._until(self._idle)
         spec = next(spec for spec in self.specs if spec.impairments == LOSSY)
         channel = spec.profile.channels[0].channel_id
         look = await self.visitor.look(
@@ -156,25 +173,27 @@ class Trial:
         """However many watch, the camera is asked once."""
         spec, channel = self.channels[1]
         await self._until(self._idle)
-        before = self.node.figures()["sessions.opened"]
+        before = self._opened()
         look = self.visitor.look
         await asyncio.gather(*(look(spec.device_id, channel, messages=60) for _ in range(4)))
-        opened = self.node.figures()["sessions.opened"] - before
+        opened = self._opened() - before
         hold(opened == 1, f"{opened:g} upstream sessions for four viewers")
         seen("four viewers, one upstream session")
 
     async def refused(self, seen: Callable[[str], None]) -> None:
         """Failures name their stage and cause."""
         spec, channel = self.channels[2]
-        for quirk, code, stage in (
-            ("refuse-invite", "peer.refused", "invite"),
-            ("no-media", "peer.silent", "media"),
-        ):
-            await self._quirks(spec, quirk)
-            problem = await self.visitor.refusal(spec.device_id, channel)
-            told = (problem.get("code"), problem.get("stage"))
-            hold(told == (code, stage), f"{quirk}: {problem}")
-        await self._quirks(spec, *spec.quirks)
+        try:
+            for quirk, code, stage in (
+                ("refuse-invite", "peer.refused", "invite"),
+                ("no-media", "peer.silent", "media"),
+            ):
+                await self._quirks(spec, quirk)
+                problem = await self.visitor.refusal(spec.device_id, channel)
+                told = (problem.get("code"), problem.get("stage"))
+                hold(told == (code, stage), f"{quirk}: {problem}")
+        finally:
+            await self._quirks(spec, *spec.quirks)
         await self.visitor.look(spec.device_id, channel, messages=15)
         seen("486 named, silence named, then plays again")
 
@@ -223,6 +242,9 @@ class Trial:
         states = (row["state"], below["state"])
         return "" if states == (wanted, wanted) else f"device and channel are {states}"
 
+    def _opened(self) -> float:
+        return self.node.figures().get("sessions.opened", 0)
+
     async def _idle(self) -> str:
         figures = self.node.figures()
         names = ("sessions.open", "sessions.ssrcs", "ports.leased", "views.open")
@@ -251,10 +273,10 @@ class Trial:
         raise Broken("no simulated camera sends H.265")
 
 
-async def try_all(node: Node, town: Town, verdict: Verdict) -> None:
+async def try_all(node: Node, town: Devices, specs: Sequence[Spec], verdict: Verdict) -> None:
     """Try every promise; a broken one does not keep the others from being tried."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        await _try_each(Trial(node, town, verdict, threads), verdict)
+        await _try_each(Trial(node, town, specs, verdict, threads), verdict)
 
 
 async def _try_each(trial: Trial, verdict: Verdict) -> None:
