@@ -12,7 +12,8 @@ from tongshi.access.register import Entry, EntryQuery
 from tongshi.access.scope import EVERYTHING
 from tongshi.api import views as module
 from tongshi.api.parts import Parts
-from tongshi.api.views import State, View, Views, Wish
+from tongshi.api.view import State, View, Wish
+from tongshi.api.views import Views
 from tongshi.clock import ManualClock
 from tongshi.errors import EngineFailed, Exhausted, Missing, PeerRefused, PeerSilent
 from tongshi.gateway.engine import (

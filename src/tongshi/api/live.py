@@ -19,7 +19,7 @@ from tongshi.access.permission import Permission
 from tongshi.api.asker import Asker, AskerOf, PartsOf
 from tongshi.api.parts import Parts
 from tongshi.api.purpose import PURPOSES, read_purpose
-from tongshi.api.views import State, View, Wish
+from tongshi.api.view import State, View, Wish
 from tongshi.errors import Conflict
 from tongshi.gateway.engine import Figures, Transport
 from tongshi.settings import split_address
