@@ -168,6 +168,7 @@ KEY = SessionKey(DEVICE, CHANNEL, Kind.MAIN)
     [
         (RegistrationRefused(DEVICE, "192.0.2.7", 5060, 100.0, "wrong password"), "wrong password"),
         (SessionFailed(KEY, "peer.refused", "invite", "486 busy", 100.0), "stage=invite"),
+        (SessionFailed(KEY, "x", "invite", "a\x1b[2J event=started", 1.0), r"'a\x1b[2J event="),
         (QueryFailed(DEVICE, "DeviceInfo", "peer.silent", "no answer", 1.0), ""),
     ],
 )

@@ -379,6 +379,15 @@ def test_ids_must_be_there_be_short_and_say_no_more(own: str) -> None:
     assert event == Refused("", SOURCE, Refusal.MALFORMED)
 
 
+def test_what_a_device_says_of_itself_can_be_shown_and_logged() -> None:
+    request = register(device_id="open")
+    request.headers.set("User-Agent", "x\x1b[2J\u2028y\udcff 海康")
+    request.headers.set("Contact", "<sip:a\x07@192.0.2.1>")
+    _, event = registrar().handle(request, SOURCE, 0.0, WALL)
+    assert isinstance(event, Registered)
+    assert (event.user_agent, event.contact) == ("x?[2J?y? 海康", "")
+
+
 def test_a_long_user_agent_is_cut() -> None:
     request = register(device_id="open")
     request.headers.set("User-Agent", "x" * 1000)

@@ -11,11 +11,21 @@ from tongshi.sip.grammar import (
     read_hostport,
     read_number,
     read_params,
+    readable,
     split,
     unquote,
     write_hostport,
     write_params,
 )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("busy here", "busy here"), ("a\x1b[2J\tb", "a?[2J?b"), ("\udcff\u2028东", "??东"), ("", "")],
+)
+def test_what_peers_say_is_made_readable(text: str, shown: str) -> None:
+    assert readable(text) == shown
+    assert readable(text, 2) == shown[:2]
 
 
 def test_tokens() -> None:

@@ -60,7 +60,7 @@ class Chronicle:
                 catalog_stored(self._feed, event.device_id)
             case RegistrationRefused():
                 _log.warning(
-                    "event=refused device_id=%s from=%s:%d why=%s",
+                    "event=refused device_id=%s from=%s:%d why=%r",
                     event.device_id,
                     event.host,
                     event.port,
@@ -68,7 +68,7 @@ class Chronicle:
                 )
             case SessionFailed():
                 _log.info(
-                    "event=session-failed channel_id=%s stage=%s code=%s why=%s",
+                    "event=session-failed channel_id=%s stage=%s code=%s why=%r",
                     event.key.channel_id,
                     event.stage,
                     event.code,

@@ -28,6 +28,7 @@ from tongshi.gb28181.date import write_date
 from tongshi.gb28181.identifier import is_usable
 from tongshi.gb28181.version import HEADER, Version
 from tongshi.sip.address import Address
+from tongshi.sip.grammar import readable
 from tongshi.sip.message import Request, Response
 
 
@@ -206,7 +207,7 @@ class Registrar:
             address=source,
             expires=expires,
             version=Version.parse(request.headers.get(HEADER)),
-            user_agent=(request.headers.get("User-Agent") or "")[:200],
+            user_agent=readable(request.headers.get("User-Agent") or ""),
             contact=uri,
             call_id=request.call_id,
             refreshed=self._is_registered(device_id),
@@ -235,4 +236,4 @@ def _uri_of(contact: str) -> str:
     """Return the URI of a Contact; "" when it cannot be read, for it is only informational."""
     match = _CONTACT.match(contact)
     uri = match[1] if match else contact.partition(";")[0]
-    return uri.strip() if len(uri) <= 256 and "<" not in uri else ""
+    return uri.strip() if len(uri) <= 256 and "<" not in uri and uri.isprintable() else ""

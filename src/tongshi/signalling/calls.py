@@ -24,6 +24,7 @@ from tongshi.gb28181.steps import (
 from tongshi.signalling.exchange import Exchange, Outcome
 from tongshi.sip.address import Address
 from tongshi.sip.event import Answered, TimedOut
+from tongshi.sip.grammar import readable
 from tongshi.sip.message import Request, Response
 
 LATE = 40.0
@@ -187,7 +188,7 @@ def _error_of(failed: Failed, request: Request) -> Error:
         text = f"{to} did not answer the INVITE ({failed.reason})"
         return PeerSilent(text, timer=failed.reason, stage="invite")
     if failed.stage is Stage.INVITE and failed.status is not None:
-        text = f"{to} refused the INVITE: {failed.status} {failed.reason}"
+        text = f"{to} refused the INVITE: {failed.status} {readable(failed.reason)}"
         return PeerRefused(text, status=failed.status, stage="invite")
     text = f"{to} gave an answer that cannot be used: {failed.reason}"
     return RemoteProtocolError(text, clause="GB/T 28181-2022 G.1", status=488)

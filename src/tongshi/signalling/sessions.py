@@ -261,7 +261,7 @@ class Sessions:
             way = next_way(attempt, error)
             if way is None:
                 raise
-            _log.info("again stream=%s after=%s", attempt.stream, error)
+            _log.info("again stream=%s after=%r", attempt.stream, str(error))
         self.counters["retried"] += 1
         await self._give_back(attempt)
         stale = self._stale.pop(upstream.key, None)
@@ -329,7 +329,7 @@ class Sessions:
         try:
             await attempt.close(code, stage, patience=patience)
         except Error as error:  # of the engine; what it held is lost with it
-            _log.warning("close stream=%s error=%s", attempt.stream, error)
+            _log.warning("close stream=%s error=%r", attempt.stream, str(error))
         finally:
             self._by_stream.pop(attempt.stream, None)
             if attempt.call is not None and not attempt.call.confirmed:

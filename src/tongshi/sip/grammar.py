@@ -28,6 +28,17 @@ def refuse(
     return RemoteProtocolError(f"{what}: {text[:80]!r}", clause=clause, status=status)
 
 
+def readable(text: str, limit: int = 200) -> str:
+    """Return at most *limit* characters of a peer's *text* as people and logs may see them.
+
+    Control characters, line ends of all kinds, and bytes that were no UTF-8 become ``?``.
+    """
+    text = text[:limit]
+    if text.isprintable():
+        return text
+    return "".join([char if char.isprintable() else "?" for char in text])
+
+
 def is_token(text: str) -> bool:
     """Whether *text* is a token."""
     return TOKEN.fullmatch(text) is not None
