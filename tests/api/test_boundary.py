@@ -137,6 +137,15 @@ def test_other_sites_may_not_write(headers: dict[str, str]) -> None:
         check_origin("POST", Headers(headers), "console:8080")
 
 
+@pytest.mark.parametrize("stated", ["-1", "x", "", "\xb3", "9" * 5000, str(BODY_LIMIT + 1)])
+def test_a_length_that_is_none_or_too_large_is_refused(stated: str) -> None:
+    async def nothing() -> dict[str, object]:
+        return {}
+
+    with pytest.raises(Invalid):
+        limited(Headers({"content-length": stated}), nothing)
+
+
 def test_a_body_that_states_no_length_is_counted() -> None:
     async def pieces() -> Message:
         return {"type": "http.request", "body": b"x" * 1000, "more_body": True}

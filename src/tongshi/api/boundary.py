@@ -103,7 +103,7 @@ def check_origin(method: str, headers: Headers, host: str) -> None:
 def limited(headers: Headers, receive: Receive) -> Receive:
     """Return *receive* that raises Invalid once a body exceeds the limit."""
     stated = headers.get("content-length", "0")
-    if not stated.isdigit() or int(stated) > BODY_LIMIT:
+    if not (stated.isascii() and stated.isdigit() and len(stated) < 19) or int(stated) > BODY_LIMIT:
         raise Invalid(f"the body is larger than {BODY_LIMIT} bytes")
     seen = 0
 
