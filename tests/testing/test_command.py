@@ -31,6 +31,7 @@ def test_a_process_is_read_signalled_and_waited_for(
     monkeypatch.setenv("TONGSHI_WEB_LISTEN", "not handed on")
     with Command("one", "two", environ={"TONGSHI_GIVEN": "1"}, module=script) as command:
         assert command.line(lambda line: line.startswith("one")) == "one two TONGSHI_GIVEN"
+        assert command.said(lambda line: line.startswith("trou")) == "trouble"
         assert lives(command.pid)
         assert command.pid in children(os.getpid())
         with pytest.raises(PeerSilent, match="instead: one two"):

@@ -73,10 +73,17 @@ class Command:
 
         Raises PeerSilent, with what it printed instead, when it ends or *within* s pass.
         """
+        return self._find(self.out, wanted, within)
+
+    def said(self, wanted: Callable[[str], object], *, within: float = START) -> str:
+        """Return the same of what it logs."""
+        return self._find(self.err, wanted, within)
+
+    def _find(self, lines: list[str], wanted: Callable[[str], object], within: float) -> str:
         until = time.monotonic() + within
         with self._changed:
             while True:
-                for line in self.out:
+                for line in lines:
                     if wanted(line):
                         return line
                 if not self._open or not self._changed.wait(until - time.monotonic()):

@@ -51,11 +51,13 @@ class Nearby:
 
 
 @asynccontextmanager
-async def small_town(folder: Path, found: Sequence[Spec]) -> AsyncIterator[tuple[Node, Nearby]]:
+async def small_town(
+    folder: Path, found: Sequence[Spec], ports: tuple[int, int] = (0, 0)
+) -> AsyncIterator[tuple[Node, Nearby]]:
     """A node and the devices *found* there, whatever else is expected."""
     given = settings_for(folder, "127.0.0.1", check=True)
     signalling = replace(given.signalling, keepalive=0.5)
-    media = replace(given.media, workers=0, first_media=1.0)
+    media = replace(given.media, workers=0, first_media=1.0, ports_from=ports[0], ports_to=ports[1])
     async with Node(replace(given, signalling=signalling, media=media)) as node:
         join = Join(signalling.id, node.device_password, keepalive=0.5)
         async with Fleet(found, "127.0.0.1", node.sip_port, join) as fleet:
@@ -63,10 +65,10 @@ async def small_town(folder: Path, found: Sequence[Spec]) -> AsyncIterator[tuple
 
 
 @asynccontextmanager
-async def trial(folder: Path) -> AsyncIterator[Trial]:
-    """Somebody who is signed in where everything is well."""
+async def trial(folder: Path, ports: tuple[int, int] = (0, 0)) -> AsyncIterator[Trial]:
+    """Somebody who is signed in where every device is there."""
     with ThreadPoolExecutor(8) as threads:
-        async with small_town(folder, specs()) as (node, nearby):
+        async with small_town(folder, specs(), ports) as (node, nearby):
             made = Trial(node, nearby, specs(), Verdict(), threads)
             await made.sign_in(print)
             await made.registered(print)
@@ -206,6 +208,15 @@ def test_a_town_without_h265(town: Aside[Trial]) -> None:
             await other.transcode(tell)
 
     assert seen_by(town, ask) == ""
+
+
+def test_a_node_with_too_few_ports(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with trial(tmp_path, (30000, 30003)) as made:
+            with pytest.raises(Broken, match=r"2 of 4 failed: 503 exhausted: no media port left"):
+                await made.live(Transport.UDP, print)
+
+    asyncio.run(main())
 
 
 def test_every_promise_is_tried_though_some_are_broken(
