@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -338,6 +339,23 @@ def test_signing_out_ends_ones_views_and_nobody_elses(
         assert views.all() == (theirs,)
         with pytest.raises(Missing):
             views.find(theirs.id, li.person.id)
+
+    runner.run(work())
+
+
+def test_a_changed_password_ends_what_a_stolen_sign_in_watches(
+    runner: asyncio.Runner, parts: Parts, views: Views, li: SignIn, null_engine: Null
+) -> None:
+    stolen = replace(li, digest="stolen")
+    given = parts.people.add("wu", "Wu", "", Role.OPERATOR)
+    wu = parts.people.sign_in(given.name, given.password, "").session
+
+    async def work() -> None:
+        own, theirs = await watched(views, li, null_engine), await watched(views, wu, null_engine)
+        other = await watched(views, stolen, null_engine)
+        await views.end_person(li.person.id)
+        assert (own.state, other.state) == (State.OVER, State.OVER)
+        assert views.all() == (theirs,)
 
     runner.run(work())
 

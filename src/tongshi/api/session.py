@@ -132,12 +132,12 @@ async def who_am_i(asker: AskerOf) -> Myself:
 async def change_password(
     request: Request, parts: PartsOf, asker: AskerOf, given: Annotated[NewPassword, Body()]
 ) -> Response:
-    """Change the own password; every other sign-in of this person ends."""
+    """Change the own password; every sign-in of this person ends, and all that it watched."""
     found = await asyncio.to_thread(
         parts.people.change_password, asker.person.id, given.present, given.new, asker.address
     )
     parts.feed.end(asker.session.digest)
-    await parts.views.end_sign_in(asker.session.digest)
+    await parts.views.end_person(asker.person.id)
     response = Response(status_code=204)
     set_cookie(response, parts, found)
     return response

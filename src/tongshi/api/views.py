@@ -157,6 +157,11 @@ class Views:
         held = [view for view in self._views.values() if view.sign_in.digest == digest]
         await asyncio.gather(*(self._end(view, SIGNED_OUT) for view in held))
 
+    async def end_person(self, person_id: int) -> None:
+        """End the views of a person, whichever sign-in opened them."""
+        held = [view for view in self._views.values() if view.sign_in.person.id == person_id]
+        await asyncio.gather(*(self._end(view, "denied.signin") for view in held))
+
     async def picture(self, sign_in: SignIn, wish: Wish, address: str) -> bytes:
         """Return a JPEG of what a camera shows, registered like any look.
 

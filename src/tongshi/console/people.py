@@ -105,7 +105,8 @@ async def change_password(visit: Visit) -> Response:
         except Invalid:
             told = (words("account.refused"), words("account.rule", least=SHORTEST))
         else:
-            await visit.parts.views.end_sign_in(asker.session.digest)
+            visit.parts.feed.end(asker.session.digest)
+            await visit.parts.views.end_person(asker.person.id)
             response = visit.go("/live")
             set_cookie(response, visit.parts, found)
             return response
