@@ -205,6 +205,7 @@ class Bench:
 
     def nothing_is_held(self) -> None:
         assert self.ssrcs.leased() == ()
+        assert self.sessions._means.calls == {}
         assert self.engine.leased_ports() == 0
         assert len(self.sessions) == 0
         assert self.sessions.reconcile() == 0

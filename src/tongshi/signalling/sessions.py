@@ -157,13 +157,11 @@ class Sessions:
 
     def end_call(self, request: Request) -> bool:
         """Take a BYE; return whether it belonged to a session."""
-        call_id = request.call_id
-        for _, attempt in self._by_stream.values():
-            call = attempt.call
-            if call is not None and call.call_id == call_id and call.accepts(request):
-                call.arrived(request)
-                return True
-        return False
+        call = self._means.calls.get(request.call_id)
+        if call is None or not call.accepts(request):
+            return False
+        call.arrived(request)
+        return True
 
     def end_device(self, device_id: str) -> None:
         """End every session of a device that is gone: nothing comes from it any more."""

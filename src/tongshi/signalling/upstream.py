@@ -14,7 +14,7 @@ SSRC.  Source: GB/T 28181-2022 9.2, annexes D, G, L.
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tongshi.errors import (
     EngineFailed,
@@ -68,6 +68,7 @@ class Means:
 
     invite: s for the answer to an INVITE.  media: s for the first picture after the answer.
     host: media address told to devices; empty for the one that faces them.
+    calls: those that go on, by Call-ID; anybody may send a BYE, so it must be found at once.
     """
 
     own: Own
@@ -77,6 +78,7 @@ class Means:
     invite: float
     media: float
     host: str = ""
+    calls: dict[str, Call] = field(default_factory=dict)
 
 
 class Attempt:
@@ -193,6 +195,8 @@ class Attempt:
         subject = Subject(channel, self.ssrc, own.id, own.new_token()[:10])
         caller = Caller(parties, offer, subject, new_token=own.new_token)
         self.call = Call(caller, address, self._means.exchange, self._peer_ended)
+        self._means.calls[self.call.call_id] = self.call
+        self._held.callback(self._means.calls.pop, self.call.call_id, None)
         self._held.push_async_callback(self._hang_up)
         answer = await self.call.establish(within=self._means.invite)
         self._told = answer.host
