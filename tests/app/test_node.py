@@ -34,7 +34,7 @@ from tongshi.sim.fleet import Fleet
 from tongshi.sim.join import Join
 from tongshi.sim.town import Spec
 from tongshi.testing.client import Client, Json, Refused
-from tongshi.testing.command import children
+from tongshi.testing.command import children, free_port
 from tongshi.testing.viewer import Watched, watch
 
 pytestmark = pytest.mark.network
@@ -343,7 +343,7 @@ def test_two_nodes_cannot_share_a_directory(tmp_path: Path) -> None:
 def listen(kind: socket.SocketKind) -> tuple[socket.socket, str]:
     """Take a port; return it with its address."""
     taken = socket.socket(socket.AF_INET, kind)
-    taken.bind(("127.0.0.1", 0))
+    taken.bind(("127.0.0.1", free_port()))
     if kind is socket.SOCK_STREAM:
         taken.listen()
     return taken, f"127.0.0.1:{taken.getsockname()[1]}"

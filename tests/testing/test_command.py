@@ -1,12 +1,13 @@
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tongshi.errors import PeerSilent
-from tongshi.testing.command import Command, children, lives
+from tongshi.testing.command import Command, children, free_port, lives
 
 pytestmark = pytest.mark.network
 
@@ -57,6 +58,14 @@ def test_one_that_goes_on_is_killed_at_the_end(script: str) -> None:
         assert lives(command.pid)
     assert command.wait() == -signal.SIGKILL
     assert not lives(command.pid)
+
+
+def test_a_free_port_can_be_had_for_udp_and_tcp() -> None:
+    port = free_port()
+    assert 20_000 <= port < 30_000
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(type=kind) as probe:
+            probe.bind(("127.0.0.1", port))
 
 
 def test_what_was_never_there_does_not_live() -> None:

@@ -1,7 +1,10 @@
 """A command of this product as a process: started, read line by line, signalled, waited for."""
 
+import contextlib
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -120,6 +123,23 @@ class Command:
         with self._changed:
             self._open -= 1
             self._changed.notify_all()
+
+
+def free_port() -> int:
+    """Return a port for a process that must find it free again after a restart.
+
+    For UDP and TCP, below those that the system gives to whoever asks for any.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with (
+            socket.socket() as tcp,
+            socket.socket(type=socket.SOCK_DGRAM) as udp,
+            contextlib.suppress(OSError),
+        ):
+            tcp.bind(("127.0.0.1", port))
+            udp.bind(("127.0.0.1", port))
+            return port
 
 
 def children(pid: int) -> list[int]:
