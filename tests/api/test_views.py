@@ -16,7 +16,7 @@ from tongshi.api.parts import Parts
 from tongshi.api.view import State, View, Wish
 from tongshi.api.views import Views
 from tongshi.clock import ManualClock
-from tongshi.errors import EngineFailed, Exhausted, Missing, PeerRefused, PeerSilent
+from tongshi.errors import Conflict, EngineFailed, Exhausted, Missing, PeerRefused, PeerSilent
 from tongshi.gateway.engine import (
     Figures,
     FirstMedia,
@@ -379,6 +379,22 @@ def test_stopping_the_node_ends_all_and_keeps_the_figures(
 
     runner.run(work())
     assert ended() == [("stopped", 1.5, 1000), ("stopped", 0.0, 0), ("peer.refused", 0.0, 0)]
+
+
+def test_a_node_that_stops_takes_no_new_views(
+    runner: asyncio.Runner,
+    views: Views,
+    li: SignIn,
+    ended: Callable[[], list[tuple[str, float, int]]],
+) -> None:
+    async def work() -> None:
+        await views.stop()
+        with pytest.raises(Conflict, match="stopping"):
+            await views.open(li, WISH, "")
+        assert views.all() == ()
+
+    runner.run(work())
+    assert ended() == [("stopped", 0.0, 0)]
 
 
 def test_stopping_does_not_wait_for_an_engine_that_never_tells(
