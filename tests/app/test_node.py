@@ -405,6 +405,17 @@ def test_settings_that_make_no_platform(tmp_path: Path) -> None:
     run(main())
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_an_address_for_media_that_is_not_ours(workers: int, tmp_path: Path) -> None:
+    async def main() -> None:
+        given = settings(tmp_path, workers=workers)
+        with pytest.raises(EngineFailed, match=r"192\.0\.2\.1"):
+            async with Node(replace(given, media=replace(given.media, listen="192.0.2.1"))):
+                pass
+
+    run(main())
+
+
 def test_a_store_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
     given = settings(tmp_path)
     store = open_store(given)

@@ -57,6 +57,8 @@ class Local:
 
     async def start(self) -> None:
         """See Engine."""
+        # An address that is not ours is to be told now, and not to the first who looks.
+        bind(Ports(), "start", self._settings.listen, socket.SOCK_DGRAM).close()
         await self._door.start()
         self._tasks.sustain(self._tick, name="tick")
 
