@@ -186,8 +186,8 @@ class Rig:
                     watcher = await stack.enter_async_context(LoadProcess.run("watch", order))
                     await watcher.read()
                 if load.relays:
-                    order = {"count": load.streams, "host": HOST, "core": self.load_core}
-                    sink = await stack.enter_async_context(LoadProcess.run("sink", order))
+                    place = {"count": load.streams, "host": HOST, "core": self.load_core}
+                    sink = await stack.enter_async_context(LoadProcess.run("sink", place))
                     for stream, port in zip(ports, await sink.read(), strict=True):
                         await self.engine.relay(stream, HOST, port, 1)
                 sent = await self._send(load, list(ports.values()), frames, before, outcome)
