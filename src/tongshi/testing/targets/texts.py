@@ -7,7 +7,7 @@ from tongshi.errors import RemoteProtocolError
 from tongshi.gb28181 import manscdp
 from tongshi.gb28181.civil import home_of, trimmed
 from tongshi.gb28181.date import read_date
-from tongshi.gb28181.identifier import Identifier
+from tongshi.gb28181.identifier import Identifier, is_usable
 from tongshi.gb28181.invite import Answer, Offer, agree, channels_of
 from tongshi.gb28181.manscdp.message import read_any
 from tongshi.gb28181.manscdp.response import CatalogAnswer
@@ -52,13 +52,12 @@ def _manscdp(data: bytes) -> None:
         again = manscdp.read(manscdp.write(message, version))
         assert type(again) is type(message)
         assert again.sn == message.sn
-        if message.device_id.isascii():  # the encoding of other text is guessed
+        if is_usable(message.device_id):  # the encoding of other text is guessed
             assert again.device_id == message.device_id
     if isinstance(message, CatalogAnswer):
         for item in message.items:
             # It becomes part of our requests when somebody opens the channel.
-            assert item.device_id.isascii()
-            assert item.device_id.isprintable()
+            assert is_usable(item.device_id)
             item.name.encode("utf-8", "strict")
 
 
