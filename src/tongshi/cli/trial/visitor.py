@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tongshi.cli.trial.verdict import Broken, hold
 from tongshi.errors import PeerRefused, PeerSilent
 from tongshi.sim.strip import MODULUS, read_counter
-from tongshi.testing.client import Client, Refused
+from tongshi.testing.client import Client, Json, Refused
 from tongshi.testing.viewer import Watched, watch
 
 T = TypeVar("T")
@@ -61,7 +61,7 @@ class Visitor:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(work, *arguments))
 
-    async def call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401
+    async def call(self, method: str, path: str, body: object = None) -> Json:
         """Return the decoded answer of the interface; raises Refused."""
         return await self.run(self._client.call, method, path, body)
 
