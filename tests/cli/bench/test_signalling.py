@@ -1,8 +1,7 @@
-import os
-
 """The benchmark of signalling: small, but with everything real."""
 
 import argparse
+import os
 from dataclasses import replace
 
 import pytest
