@@ -243,3 +243,8 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
 def test_a_keepalive_with_one_byte_changed(at: int, byte: int) -> None:
     body = KEEPALIVE[:at] + bytes([byte]) + KEEPALIVE[at + 1 :]
     assert told(read, body) == told(read_any, body)
+
+
+def test_a_root_that_is_none_of_the_four_is_refused() -> None:
+    with pytest.raises(RemoteProtocolError, match="unknown root <Nothing>"):
+        read(b"<Nothing><CmdType>Catalog</CmdType></Nothing>")
