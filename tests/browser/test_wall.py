@@ -266,6 +266,9 @@ def test_failures_are_told_in_words_and_the_wall_recovers(tmp_path: Path) -> Non
             cause = page.locator(".tile .cause strong", has_text="offline")
             await expect(cause).to_have_count(9)
             await expect(page.locator(".tile .cause button").first).to_be_visible()
+            # The totals follow the store, a flush behind the rows: they must get there.
+            await expect(page.locator("#counts [data-state=online] b")).to_have_text("0")
+            await expect(page.locator("#counts [data-state=offline] b")).to_have_text("32")
             await seen.keep("offline-dark")
             await seen.go("/devices")
             await expect(page.locator(".presence [data-state=offline]")).to_have_count(25)

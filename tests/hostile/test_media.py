@@ -92,7 +92,7 @@ async def town(settings: MediaSettings = SETTINGS, *, host: str = HOST) -> Async
 
 def garbage(count: int) -> list[bytes]:
     """Datagrams that are none, that look like RTP, and true RTP of other streams."""
-    chance = random.Random(3)  # noqa: S311 (repeatable, no secret)
+    chance = random.Random(3)
     made = []
     for number in range(count):
         head = bytes([0x80, 96, number >> 8 & 255, number & 255]) + chance.randbytes(8)

@@ -202,7 +202,7 @@ class Stranger:
 
 def storms() -> Iterator[bytes]:
     """Half-open registrations, INVITEs without end, long ones, answers to nothing, and garbage."""
-    chance = random.Random(5)  # noqa: S311 (repeatable, no secret)
+    chance = random.Random(5)
     for number in range(10_000):
         yield request("REGISTER", b"", number, sender=f"3402000000132{number:07}")
         if number % 4 == 0:

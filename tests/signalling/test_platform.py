@@ -286,7 +286,7 @@ def test_a_storm_of_registrations_is_answered_and_keepalives_with_it() -> None:
 
 def test_datagrams_of_every_kind_are_answered_or_counted() -> None:
     async def work(bench: Bench) -> None:
-        chance = random.Random(7)  # noqa: S311 (repeatable, no secret)
+        chance = random.Random(7)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.bind(("127.0.0.1", 0))
             sock.setblocking(False)

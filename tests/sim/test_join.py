@@ -19,7 +19,7 @@ def test_an_account_names_platform_and_contact() -> None:
 
 def test_quirks_change_password_and_contact() -> None:
     account = account_of(PROFILE, JOIN, OWN, Quirks.of(["wrong-password", "private-contact"]))
-    assert account.password == "word!"  # noqa: S105 (of a test)
+    assert account.password == "word!"
     assert account.contact.endswith("@192.168.1.64:5060")
 
 

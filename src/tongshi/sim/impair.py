@@ -76,7 +76,7 @@ class Wire(Generic[T]):
     def __init__(self, impairments: Impairments) -> None:
         self.impairments = impairments
         self.lost = self.late = self.doubled = 0
-        self._random = Random(impairments.seed)  # noqa: S311 (repeatable on purpose, no secret)
+        self._random = Random(impairments.seed)
         self._losing = False
         self._latest = 0.0
         self._order = 0

@@ -35,7 +35,7 @@ class Office:
     def __init__(
         self,
         platform_id: str = "34020000002000000001",
-        password: str = "secret",  # noqa: S107 (of a platform that exists for tests)
+        password: str = "secret",
         *,
         host: str = "127.0.0.1",
         interval: float = 60.0,

@@ -39,7 +39,7 @@ class World:
     def __init__(self, *, seed: int = 1, impairments: Impairments = CLEAN) -> None:
         self.clock = ManualClock()
         self.sent = self.unreachable = 0
-        self._random = Random(seed)  # noqa: S311 (repeatable on purpose, no secret)
+        self._random = Random(seed)
         self._wire: Wire[tuple[bytes, Address, Address]] = Wire(impairments)
         self._places: dict[tuple[str, int], Place] = {}
         self._due: list[tuple[float, int, Place]] = []

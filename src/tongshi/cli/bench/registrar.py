@@ -115,7 +115,7 @@ class Kamailio:
         command = [program, "-f", str(config), "-DD", "-E", "-m", "1024", "-M", "32"]
         command += ["-Y", str(directory), "-w", str(directory)]
         with pinned(CORE), log.open("wb") as out:
-            self._process = subprocess.Popen(command, stdout=out, stderr=out)  # noqa: S603
+            self._process = subprocess.Popen(command, stdout=out, stderr=out)
         self.pid = self._process.pid
         self._wait(port, log)
 

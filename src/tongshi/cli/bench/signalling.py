@@ -29,7 +29,7 @@ METHOD = (
     "kamailio_*: Kamailio on the same core under the same load, one worker, registrations in "
     "memory; it answers every MESSAGE without looking up who sent it."
 )
-_PASSWORD = "12345678"  # noqa: S105 (of simulated devices)
+_PASSWORD = "12345678"
 _SENDER = 1
 
 
