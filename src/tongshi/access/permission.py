@@ -20,6 +20,16 @@ class Permission(Enum):
     MANAGE_PEOPLE = "manage-people"
     READ_ACCESS_REGISTER = "read-access-register"
     SEE_SYSTEM = "see-system"
+    SEE_PLAYBACK = "see-playback"
+    DOWNLOAD = "download"
+    CONTROL_CAMERAS = "control-cameras"
+    TALK = "talk"
+    SEE_ALARMS = "see-alarms"
+    HANDLE_ALARMS = "handle-alarms"
+    CONFIGURE_DEVICES = "configure-devices"
+    """Change what a device keeps: its configuration, firmware, cards; restart it."""
+    MANAGE_PEERS = "manage-peers"
+    """Who may register and how a peer is spoken to; record its signalling."""
 
 
 _OPERATOR = frozenset(
@@ -28,6 +38,12 @@ _OPERATOR = frozenset(
         Permission.SEE_DEVICES,
         Permission.SEE_LIVE,
         Permission.REFRESH_DEVICES,
+        Permission.SEE_PLAYBACK,
+        Permission.DOWNLOAD,
+        Permission.CONTROL_CAMERAS,
+        Permission.TALK,
+        Permission.SEE_ALARMS,
+        Permission.HANDLE_ALARMS,
     }
 )
 GRANTED: dict[Role, frozenset[Permission]] = {

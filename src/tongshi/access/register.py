@@ -19,6 +19,10 @@ class Action(Enum):
 
     LIVE = "live"
     SNAPSHOT = "snapshot"
+    PLAYBACK = "playback"
+    DOWNLOAD = "download"
+    CONTROL = "control"
+    TALK = "talk"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,13 +47,16 @@ _BY_TAG = {language.value: language for language in Language}
 def catalogue() -> dict[str, tuple[str, str]]:
     """Return every key with its Chinese and its English text.
 
-    Keys are ``group.name``; the titles of errors join as ``problem.<code>``.
+    Keys are ``group.name``; the titles of errors join as ``problem.<code>``.  The texts stand in
+    ``words/``, a file a subject, a group in one file only; a key written twice raises KeyError.
     """
-    source = files("tongshi.api").joinpath("words.toml").read_text("utf-8")
     found = {f"problem.{code}": pair for code, pair in TITLES.items()}
-    for group, entries in tomllib.loads(source).items():
-        for name, (chinese, english) in entries.items():
-            found[f"{group}.{name}"] = (chinese, english)
+    for source in files("tongshi.api").joinpath("words").iterdir():
+        for group, entries in tomllib.loads(source.read_text("utf-8")).items():
+            for name, (chinese, english) in entries.items():
+                if f"{group}.{name}" in found:
+                    raise KeyError(f"{group}.{name} is written twice")
+                found[f"{group}.{name}"] = (chinese, english)
     return found
 
 
