@@ -6,18 +6,23 @@ from collections.abc import Callable
 import pytest
 
 from tongshi.digest import Challenge, Nonces, answer
-from tongshi.gb28181.manscdp import CONTENT_TYPE, write
+from tongshi.gb28181.manscdp import CONTENT_TYPE, Message, write
 from tongshi.gb28181.manscdp.notify import Keepalive
 from tongshi.gb28181.manscdp.response import CatalogAnswer, DeviceInfoAnswer
 from tongshi.gb28181.registration import Registrar, Terms
 from tongshi.gb28181.version import Version
-from tongshi.signalling.event import Presence, RegistrationRefused, SignallingEvent
-from tongshi.signalling.neighbours import Neighbours, Rules
+from tongshi.signalling.event import (
+    PartsFaulty,
+    Presence,
+    RegistrationRefused,
+    SignallingEvent,
+)
+from tongshi.signalling.neighbours import Neighbour, Neighbours, Rules
 from tongshi.signalling.reception import Reception
 from tongshi.signalling.waiting import Waiting
 from tongshi.sip.address import Address
 from tongshi.sip.endpoint import Endpoint
-from tongshi.sip.event import RequestArrived
+from tongshi.sip.event import AckArrived, Cancelled, RequestArrived, Unacknowledged
 from tongshi.sip.message import Request, Response, parse
 from tongshi.testing.timeless import LoopClock, run
 
@@ -288,5 +293,85 @@ def test_other_methods() -> None:
         assert bench.send(bench.request("BREW")).status == 405
         assert bench.send(bench.request("INVITE")).status == 488
         assert bench.byes == ["known", "unknown"]
+
+    bench(work)
+
+
+def test_a_message_goes_to_the_taker_of_its_type_from_a_known_device_only() -> None:
+    def work(bench: Bench) -> None:
+        taken: list[tuple[str, int]] = []
+
+        def take(neighbour: Neighbour, message: Message, arrived: RequestArrived) -> int:
+            assert isinstance(message, DeviceInfoAnswer)
+            taken.append((neighbour.device_id, message.sn))
+            return 202
+
+        bench.reception.takers[DeviceInfoAnswer] = take
+        body = write(DeviceInfoAnswer(7, CAMERA), Version.V2016)
+        assert bench.message(body) == 403
+        bench.register()
+        assert bench.message(body) == 202
+        assert bench.message(body, "34020000001310000009") == 202  # by the id in the body
+        assert bench.message(body, source=HOME._replace(host="198.51.100.1")) == 403
+        assert taken == [(CAMERA, 7), (CAMERA, 7)]
+
+    bench(work)
+
+
+def test_what_belongs_to_a_dialog_is_answered_by_its_owner() -> None:
+    def work(bench: Bench) -> None:
+        asked: list[str] = []
+
+        def claim(arrived: RequestArrived) -> Response | None:
+            asked.append(arrived.request.method)
+            ours = arrived.request.call_id == "mine"
+            return arrived.request.response(299) if ours else None
+
+        bench.reception.in_dialog += [lambda arrived: None, claim]
+        bench.register()
+        body = write(DeviceInfoAnswer(7, CAMERA), Version.V2016)
+        for method in ("BYE", "INFO", "NOTIFY", "MESSAGE"):
+            mine = bench.request(method, body, call_id="mine")
+            assert bench.send(mine).status == 299
+            other = bench.request(method, body, call_id="other")
+            assert bench.send(other).status == (200 if method == "MESSAGE" else 481)
+        assert asked == ["BYE", "BYE", "INFO", "INFO", "NOTIFY", "NOTIFY", "MESSAGE", "MESSAGE"]
+        bench.reception.acknowledged(AckArrived(bench.request("ACK"), HOME))
+        assert asked[-1] == "ACK"
+        assert bench.reception.counters["info 299"] == 1
+
+    bench(work)
+
+
+def test_an_invite_is_answered_by_who_takes_calls() -> None:
+    def work(bench: Bench) -> None:
+        def ring(arrived: RequestArrived) -> None:
+            bench.endpoint.reply(arrived, arrived.request.response(486), bench.clock.now())
+
+        withdrawn: list[Cancelled | Unacknowledged] = []
+        bench.reception.invited = ring
+        bench.reception.withdrawn.append(withdrawn.append)
+        assert bench.send(bench.request("INVITE")).status == 486
+        request = bench.request("INVITE")
+        request.headers.insert("Via", "SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bKx")
+        cancelled = Cancelled(RequestArrived(request, HOME, "key", HOME))
+        bench.reception.withdraw(cancelled)
+        assert withdrawn == [cancelled]
+
+    bench(work)
+
+
+@pytest.mark.clause("A.2.5.2", "9.6")
+def test_faulty_parts_are_told_when_they_change() -> None:
+    def work(bench: Bench) -> None:
+        bench.register()
+        for parts in ((), ("a",), ("a",), ("a", "b"), (), ()):
+            body = write(Keepalive(1, CAMERA, faulty=parts), Version.V2016)
+            assert bench.message(body) == 200
+        told = [event.parts for event in bench.events if isinstance(event, PartsFaulty)]
+        assert told == [("a",), ("a", "b"), ()]
+        stranger = write(Keepalive(1, "stranger", faulty=("a",)), Version.V2016)
+        assert bench.message(stranger, "stranger") == 404
+        assert len([event for event in bench.events if isinstance(event, PartsFaulty)]) == 3
 
     bench(work)

@@ -149,6 +149,18 @@ class QueryFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PartsFaulty:
+    """A device says in its keepalives that other parts of it are faulty than before.
+
+    parts: their ids; empty when none is any more.  Source: GB/T 28181-2022 A.2.5.2.
+    """
+
+    device_id: str
+    parts: tuple[str, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class SessionKey:
     """What one upstream session shows."""
 
@@ -204,6 +216,7 @@ SignallingEvent = (
     | DeviceStated
     | CatalogGathered
     | QueryFailed
+    | PartsFaulty
     | SessionOpened
     | SessionFailed
     | SessionClosed

@@ -45,7 +45,17 @@ from tongshi.signalling.upstream import Means
 from tongshi.signalling.waiting import Waiting
 from tongshi.sip.address import Address
 from tongshi.sip.endpoint import Endpoint
-from tongshi.sip.event import Answered, Dropped, Event, LinkLost, RequestArrived, TimedOut
+from tongshi.sip.event import (
+    AckArrived,
+    Answered,
+    Cancelled,
+    Dropped,
+    Event,
+    LinkLost,
+    RequestArrived,
+    TimedOut,
+    Unacknowledged,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -341,6 +351,10 @@ class Signalling:
             self.reception.arrived(event)
         elif isinstance(event, Answered | TimedOut | LinkLost):
             self.exchange.settle(event)
+        elif isinstance(event, AckArrived):
+            self.reception.acknowledged(event)
+        elif isinstance(event, Cancelled | Unacknowledged):
+            self.reception.withdraw(event)
         elif isinstance(event, Dropped):
             _log.debug("dropped from=%s why=%s", event.source, event.reason)
 

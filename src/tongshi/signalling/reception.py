@@ -5,15 +5,18 @@
 | REGISTER | the registrar's; 503 when no further device fits |
 | MESSAGE, keepalive | 200; 404 from who never registered, 403 from who has to register again |
 | MESSAGE, an answer we wait for | 200 from the host that was asked |
-| MESSAGE, anything else | 200 from where a device registered, else 403; 400 when unreadable |
-| BYE | 200 when it ends a session of ours, else 481 |
+| MESSAGE of a dialog | what the dialog's owner says |
+| MESSAGE, anything else | what its taker says, 200 when it has none, from where a device \
+registered; else 403; 400 when unreadable |
+| BYE | 200 when it ends a session of ours, else what its dialog's owner says, else 481 |
 | OPTIONS | 200 |
-| NOTIFY, INFO | 481: there is no such dialog |
-| INVITE | 488: nothing is offered to devices yet |
+| NOTIFY, INFO | what the dialog's owner says, else 481 |
+| INVITE | who takes calls answers it; 488 when nobody does |
 | others | 405 |
 
-All but INVITE are answered without remembering: each may be carried out twice.
-Sources: RFC 3261 8.2; GB/T 28181-2022 9.1.2, 9.3.3, 9.6.
+All but INVITE, and what belongs to a dialog, are answered without remembering: each may be carried
+out twice.  A NOTIFY is not remembered either: there are many, and their number tells repetitions.
+Sources: RFC 3261 8.2; GB/T 28181-2022 9.1.2, 9.3.3, 9.4, 9.6, 9.11.
 """
 
 from collections import Counter
@@ -29,12 +32,17 @@ from tongshi.gb28181.manscdp.response import (
     DeviceStatusAnswer,
 )
 from tongshi.gb28181.registration import Refused, Registered, Registrar, Unregistered
-from tongshi.signalling.event import DeviceRegistered, RegistrationRefused, SignallingEvent
-from tongshi.signalling.neighbours import Neighbours
+from tongshi.signalling.event import (
+    DeviceRegistered,
+    PartsFaulty,
+    RegistrationRefused,
+    SignallingEvent,
+)
+from tongshi.signalling.neighbours import Neighbour, Neighbours
 from tongshi.signalling.waiting import Waiting
 from tongshi.sip.address import Address
 from tongshi.sip.endpoint import Endpoint
-from tongshi.sip.event import RequestArrived
+from tongshi.sip.event import AckArrived, Cancelled, RequestArrived, Unacknowledged
 from tongshi.sip.message import Request, Response
 
 ALLOW = "REGISTER, MESSAGE, INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, NOTIFY, SUBSCRIBE"
@@ -42,6 +50,15 @@ _STRANGE_BODY = 2048
 """A body longer than this, byte, is not read when nothing is known of its sender."""
 _REFUSALS = 1000
 """Refusals told per flush at the most; all are counted."""
+_FAULTY = 10_000
+"""Devices of which faulty parts are remembered at the most."""
+_PARTS = 256
+"""Faulty parts that are told of one device at the most."""
+
+Taker = Callable[[Neighbour, Message, RequestArrived], int]
+"""Takes a message that nobody awaits, from a device that is known; returns the status to answer."""
+Claim = Callable[[RequestArrived], Response | None]
+"""Answers a request that belongs to a dialog of its owner; None for any other."""
 
 
 class Reception:
@@ -49,6 +66,13 @@ class Reception:
 
     end_call: takes a BYE; returns whether it ended a session.
     counters: by what was answered, as ``"keepalive 200"``.
+
+    Owners of dialogs and subjects hang themselves in, before the first request comes:
+    takers: by type of message; each is given that type only.
+    in_dialog: asked in turn for a BYE, INFO, MESSAGE, NOTIFY or ACK; what one of them returns to an
+    ACK goes nowhere.  They look at the Call-ID before anything else: most requests are not theirs.
+    invited: given every INVITE, which it answers through the endpoint itself.
+    withdrawn: told of an INVITE taken back, and of an answer to one that was never acknowledged.
     """
 
     def __init__(
@@ -69,20 +93,35 @@ class Reception:
         self._end_call = end_call
         self._emit = emit
         self._clock = clock
+        self.takers: dict[type[Message], Taker] = {}
+        self.in_dialog: list[Claim] = []
+        self.invited: Callable[[RequestArrived], None] | None = None
+        self.withdrawn: list[Callable[[Cancelled | Unacknowledged], None]] = []
         self._refused: dict[str, RegistrationRefused] = {}
+        self._faulty: dict[str, tuple[str, ...]] = {}
         self._methods: dict[str, Callable[[RequestArrived], None]] = {
             "REGISTER": self._register,
             "MESSAGE": self._message,
             "BYE": self._bye,
             "OPTIONS": self._options,
             "INVITE": self._invite,
-            "NOTIFY": self._no_dialog,
-            "INFO": self._no_dialog,
+            "NOTIFY": self._notify,
+            "INFO": self._info,
         }
 
     def arrived(self, arrived: RequestArrived) -> None:
         """Answer one request."""
         self._methods.get(arrived.request.method, self._not_allowed)(arrived)
+
+    def acknowledged(self, arrived: AckArrived) -> None:
+        """Hand an ACK to the owner of its dialog; one without an owner is nobody's."""
+        request, source = arrived.request, arrived.source
+        self._claimed(RequestArrived(request, source, "", source))
+
+    def withdraw(self, event: Cancelled | Unacknowledged) -> None:
+        """Tell those who take calls that one came to nothing."""
+        for hear in self.withdrawn:
+            hear(event)
 
     def flush(self) -> None:
         """Tell the refusals since the last flush, the last of each device."""
@@ -109,9 +148,10 @@ class Reception:
         if isinstance(message, Keepalive):
             status = self._beat(device_id, message, source)
             self._answer(arrived, request.response(status), "keepalive")
+            if (message.faulty or device_id in self._faulty) and status == 200:
+                self._tell_faulty(device_id, message.faulty)
         else:
-            status = self._take(device_id, message, source)
-            self._answer(arrived, request.response(status), "message")
+            self._take(device_id, message, arrived)
 
     def _beat(self, device_id: str, message: Keepalive, source: Address) -> int:
         now, wall = self._clock.now(), self._clock.wall()
@@ -123,13 +163,54 @@ class Reception:
                 return self._neighbours.beat(message.device_id, source, now, wall)
         return status
 
-    def _take(self, device_id: str, message: Message, source: Address) -> int:
-        """Take a message other than a keepalive; return the status to answer."""
+    def _tell_faulty(self, device_id: str, parts: tuple[str, ...]) -> None:
+        """Tell which parts of a device are faulty, when that is a change.  Source: A.2.5.2."""
+        parts = parts[:_PARTS]
+        known = self._faulty.pop(device_id, ())
+        if parts and len(self._faulty) < _FAULTY:
+            self._faulty[device_id] = parts
+        if parts != known:
+            self._emit(PartsFaulty(device_id, parts, self._clock.wall()))
+
+    def _take(self, device_id: str, message: Message, arrived: RequestArrived) -> None:
+        """Take a message other than a keepalive: an answer, part of a dialog, or a notice."""
+        request, source = arrived.request, arrived.source
         awaited = isinstance(
             message, CatalogAnswer | DeviceInfoAnswer | DeviceStatusAnswer
         ) and self._waiting.arrived(source, message)
-        known = self._neighbours.hear(device_id, source, self._clock.now(), self._clock.wall())
-        return 200 if awaited or known is not None else 403
+        neighbour = self._neighbours.hear(device_id, source, self._clock.now(), self._clock.wall())
+        if awaited:
+            self._answer(arrived, request.response(200), "message")
+        elif (response := self._claimed(arrived)) is not None:
+            self._settle(arrived, response, "message")
+        else:
+            neighbour = neighbour or self._named(message, source)
+            status = 403 if neighbour is None else self._hand_over(neighbour, message, arrived)
+            self._answer(arrived, request.response(status), "message")
+
+    def _hand_over(self, neighbour: Neighbour, message: Message, arrived: RequestArrived) -> int:
+        taker = self.takers.get(type(message))
+        return 200 if taker is None else taker(neighbour, message, arrived)
+
+    def _named(self, message: Message, source: Address) -> Neighbour | None:
+        """Return the device that *message* itself names, if it is at home at that host."""
+        if type(message) not in self.takers:
+            return None
+        now, wall = self._clock.now(), self._clock.wall()
+        return self._neighbours.hear(message.device_id, source, now, wall)
+
+    def _claimed(self, arrived: RequestArrived) -> Response | None:
+        """Return what the owner of the request's dialog answers; None when it has no owner."""
+        for claim in self.in_dialog:
+            response = claim(arrived)
+            if response is not None:
+                return response
+        return None
+
+    def _settle(self, arrived: RequestArrived, response: Response, what: str) -> None:
+        """Answer, and answer a repetition the same without asking again."""
+        self.counters[f"{what} {response.status}"] += 1
+        self._endpoint.reply(arrived, response, self._clock.now())
 
     def _is_strange(self, device_id: str, source: Address) -> bool:
         neighbour = self._neighbours.get(device_id)
@@ -177,17 +258,33 @@ class Reception:
             )
 
     def _bye(self, arrived: RequestArrived) -> None:
-        status = 200 if self._end_call(arrived.request) else 481
-        self._answer(arrived, arrived.request.response(status), "bye")
+        if self._end_call(arrived.request):
+            self._answer(arrived, arrived.request.response(200), "bye")
+        else:
+            self._ask_dialogs(arrived, "bye")
+
+    def _info(self, arrived: RequestArrived) -> None:
+        self._ask_dialogs(arrived, "info")
+
+    def _ask_dialogs(self, arrived: RequestArrived, what: str) -> None:
+        response = self._claimed(arrived)
+        if response is None:
+            self._answer(arrived, arrived.request.response(481), what)
+        else:
+            self._settle(arrived, response, what)
+
+    def _notify(self, arrived: RequestArrived) -> None:
+        response = self._claimed(arrived) or arrived.request.response(481)
+        self._answer(arrived, response, "notify")
 
     def _options(self, arrived: RequestArrived) -> None:
         response = arrived.request.response(200, headers=(("Allow", ALLOW),))
         self._answer(arrived, response, "options")
 
-    def _no_dialog(self, arrived: RequestArrived) -> None:
-        self._answer(arrived, arrived.request.response(481), "other")
-
     def _invite(self, arrived: RequestArrived) -> None:
+        if self.invited is not None:
+            self.invited(arrived)
+            return
         self.counters["invite 488"] += 1
         self._endpoint.reply(arrived, arrived.request.response(488), self._clock.now())
 
