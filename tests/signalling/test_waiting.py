@@ -8,7 +8,7 @@ from tongshi.errors import PeerSilent
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.gather import Why
 from tongshi.gb28181.manscdp.response import CatalogAnswer, DeviceInfoAnswer, DeviceStatusAnswer
-from tongshi.signalling.waiting import LAST_SN, Waiting
+from tongshi.signalling.waiting import CATALOG, LAST_SN, Waiting
 from tongshi.sip.address import Address
 from tongshi.testing.timeless import run
 
@@ -68,7 +68,7 @@ def test_silence() -> None:
         waiting = Waiting(0, first=120, gap=5)
         loop = asyncio.get_running_loop()
         one = waiting.one(CAMERA, HOME, DeviceInfoAnswer, Signs())
-        parts = waiting.parts(CAMERA, HOME, Signs())
+        parts = waiting.parts(CAMERA, HOME, CATALOG, Signs())
         for result in (waiting.result(one), waiting.result(parts)):
             with pytest.raises(PeerSilent) as caught:
                 await result
@@ -82,7 +82,7 @@ def test_silence() -> None:
 def test_a_catalog_is_whole_when_all_came_and_quiet_follows() -> None:
     async def work() -> None:
         waiting = Waiting(0, first=120, gap=5)
-        wait = waiting.parts(CAMERA, HOME, Signs())
+        wait = waiting.parts(CAMERA, HOME, CATALOG, Signs())
         for number in range(10):
             assert waiting.arrived(HOME, part(wait.sn, 10, number))
             await asyncio.sleep(3)
@@ -95,7 +95,7 @@ def test_a_catalog_is_whole_when_all_came_and_quiet_follows() -> None:
 def test_a_catalog_that_stops_half_way_is_partial() -> None:
     async def work() -> None:
         waiting = Waiting(0, first=120, gap=5)
-        wait = waiting.parts(CAMERA, HOME, Signs())
+        wait = waiting.parts(CAMERA, HOME, CATALOG, Signs())
         waiting.arrived(HOME, part(wait.sn, 140, *range(10)))
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -117,7 +117,7 @@ def test_one_that_waits_no_longer_leaves_nothing() -> None:
         assert (len(waiting), waiting.expects(HOME.host)) == (0, False)
         wait.due()
         waiting.end(wait)
-        catalog = waiting.parts(CAMERA, HOME, Signs())
+        catalog = waiting.parts(CAMERA, HOME, CATALOG, Signs())
         waiting.arrived(HOME, part(catalog.sn, 1, 1))
         waiting.end(catalog)
         await asyncio.sleep(200)

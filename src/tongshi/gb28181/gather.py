@@ -1,9 +1,10 @@
 """Answers in many messages, brought together.
 
-A device splits a catalog over messages that share the query's SN and announce the total.  They
-come twice, out of order, with other totals, or not at all.  A gathering ends when all announced
-items are there and nothing follows for a moment, or when nothing has come for a while; and it
-says whether its result may be taken for the whole.
+A device splits a list (a catalog, records, presets, cruises) over messages that share the query's
+SN and announce the total.  They come twice, out of order, with other totals, or not at all.  A
+gathering ends when all announced items are there and nothing follows for a moment, when nothing
+has come for a while, or when it has gone on for too long; and it says whether its result may be
+taken for the whole.
 
 Source: GB/T 28181-2022 annex M.
 """
@@ -52,6 +53,8 @@ class Why(Enum):
     """Fewer items than announced."""
     SURPLUS = "surplus"
     """More items than announced: the total cannot be trusted."""
+    ENDLESS = "endless"
+    """Parts kept coming for longer than anybody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,10 @@ class Gathering(Generic[T]):
     key: an item's id within the answer.
     first: s to wait for the first part.  gap: s of silence after which no more comes.
     settle: s to wait after the last announced item, for those that were not.
+    longest: s after which the gathering ends whatever comes.
     limit: items kept at the most.
+    uncounted: the total may be missing: then what came before a silence of *settle* is the whole.
+    PresetQuery has a total since 2022 only.
     """
 
     def __init__(
@@ -95,12 +101,17 @@ class Gathering(Generic[T]):
         first: float = 120.0,
         gap: float = 5.0,
         settle: float = 0.5,
+        longest: float = 3600.0,
         limit: int = 200_000,
+        uncounted: bool = False,
     ) -> None:
         self._key = key
         self._gap = gap
         self._settle = min(settle, gap)
         self._limit = limit
+        self._uncounted = uncounted
+        self._end = now + longest
+        self._endless = False
         self._items: dict[Hashable, T] = {}
         self._colliding: set[Hashable] = set()
         self._parts = 0
@@ -108,7 +119,7 @@ class Gathering(Generic[T]):
         self._duplicates = 0
         self._refused = 0
         self._unreadable = 0
-        self._deadline = now + first
+        self._deadline = min(now + first, self._end)
 
     def add(self, part: Part[T], now: float) -> None:
         """Take one part."""
@@ -118,7 +129,9 @@ class Gathering(Generic[T]):
             self._announced = max(self._announced or 0, part.sum_num)
         for item in part.items:
             self._keep(item)
-        self._deadline = now + (self._settle if self._reached() else self._gap)
+        wait = self._settle if self._reached() else self._gap
+        self._endless = now + wait > self._end
+        self._deadline = min(now + wait, self._end)
 
     def deadline(self) -> float:
         """Return when the gathering is over unless another part comes, s."""
@@ -161,7 +174,9 @@ class Gathering(Generic[T]):
             self._items[key] = item
 
     def _reached(self) -> bool:
-        return self._announced is not None and len(self._items) >= self._announced
+        if self._announced is None:
+            return self._uncounted
+        return len(self._items) >= self._announced
 
     def _why(self) -> Why | None:
         unique, announced = len(self._items), self._announced
@@ -170,9 +185,10 @@ class Gathering(Generic[T]):
             (self._refused, Why.TOO_MANY),
             (self._unreadable, Why.UNREADABLE),
             (self._colliding, Why.COLLIDING),
-            (announced is None, Why.UNCOUNTED),
+            (announced is None and not self._uncounted, Why.UNCOUNTED),
             (announced is not None and unique < announced, Why.MISSING),
             (announced is not None and unique > announced, Why.SURPLUS),
+            (self._endless, Why.ENDLESS),
         )
         return next((why for holds, why in reasons if holds), None)
 

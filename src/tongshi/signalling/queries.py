@@ -35,7 +35,7 @@ from tongshi.signalling.event import (
 from tongshi.signalling.exchange import Exchange
 from tongshi.signalling.neighbours import Neighbour, Neighbours
 from tongshi.signalling.own import Own
-from tongshi.signalling.waiting import Wait, Waiting
+from tongshi.signalling.waiting import CATALOG, Wait, Waiting
 
 Query = CatalogQuery | DeviceInfoQuery | DeviceStatusQuery
 R = TypeVar("R")
@@ -239,7 +239,7 @@ class Queries:
 
     async def _gather(self, device_id: str, sign: Callable[[], None]) -> Gathered[Item]:
         neighbour = self._known(device_id)
-        wait = self._waiting.parts(device_id, neighbour.address, sign)
+        wait = self._waiting.parts(device_id, neighbour.address, CATALOG, sign)
         await self._deliver(neighbour, CatalogQuery(wait.sn, device_id), wait)
         with self._telling(device_id, "Catalog"):
             gathered = await self._waiting.result(wait)

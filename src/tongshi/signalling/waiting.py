@@ -4,17 +4,24 @@ A query's answer is a MESSAGE of its own, or many.  It is matched by SN, command
 was asked: nobody else may answer for a device, whatever id is in From.  An SN of ours is never used
 twice at a time, so that a device that answers under another id (some do) is matched as well.
 
+| wait | for |
+|---|---|
+| ``One`` | one answer |
+| ``Parts`` | a list whose parts announce a total: the catalog, records, presets, cruises, cards |
+| ``Several`` | answers that together are enough: ConfigDownload, one a type |
+
 Source: GB/T 28181-2022 A.1, annex M.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from tongshi.errors import PeerSilent
 from tongshi.gb28181.catalog import Item
-from tongshi.gb28181.gather import Gathered, Gathering, catalog_key
+from tongshi.gb28181.gather import Gathered, Gathering, Part, catalog_key
 from tongshi.gb28181.manscdp.response import (
     CatalogAnswer,
     DeviceInfoAnswer,
@@ -23,9 +30,31 @@ from tongshi.gb28181.manscdp.response import (
 from tongshi.sip.address import Address
 
 Answer = CatalogAnswer | DeviceInfoAnswer | DeviceStatusAnswer
-A = TypeVar("A", DeviceInfoAnswer, DeviceStatusAnswer)
+"""Everything that somebody may wait for."""
+A = TypeVar("A", bound=Answer)
 R = TypeVar("R")
+T = TypeVar("T")
 LAST_SN = 2**31 - 1
+LONGEST = 900.0
+"""How long an answer in parts may take in all, s, however many parts come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[A, T]):
+    """How a list in parts is read.
+
+    kind: of its messages.  part: returns one as a part.  key: tells its items apart.
+    uncounted: an edition writes it without a total.  limit: items kept at the most.
+    """
+
+    kind: type[A]
+    part: Callable[[A], Part[T]]
+    key: Callable[[T], Hashable]
+    uncounted: bool = False
+    limit: int = 200_000
+
+
+CATALOG: Listing[CatalogAnswer, Item] = Listing(CatalogAnswer, lambda answer: answer, catalog_key)
 
 
 class Wait(Generic[R]):
@@ -87,27 +116,29 @@ class One(Wait[A]):
         return True
 
 
-class Parts(Wait[Gathered[Item]]):
-    """A query whose answer comes in parts."""
+class Parts(Wait[Gathered[T]], Generic[A, T]):
+    """A query whose answer is a list in parts."""
 
     def __init__(
         self,
-        gathering: Gathering[Item],
+        listing: Listing[A, T],
+        gathering: Gathering[T],
         sn: int,
         device_id: str,
         host: str,
         sign: Callable[[], None],
     ) -> None:
         super().__init__(sn, device_id, host, sign)
+        self._listing = listing
         self._gathering = gathering
         self._came = False
 
     def take(self, answer: Answer) -> bool:
         """Take one part."""
-        if not isinstance(answer, CatalogAnswer):
+        if not isinstance(answer, self._listing.kind):
             return False
         before = self._gathering.deadline()
-        self._gathering.add(answer, self.loop.time())
+        self._gathering.add(self._listing.part(answer), self.loop.time())
         self._came = True
         if self._gathering.deadline() < before:  # a later one is seen when the timer fires
             self.arm(self._gathering.deadline())
@@ -121,6 +152,66 @@ class Parts(Wait[Gathered[Item]]):
             super().due()
         elif not self.done.done():
             self.done.set_result(self._gathering.result())
+
+
+class Several(Wait[tuple[A, ...]]):
+    """A query that is answered once for each thing it asked for.
+
+    enough: says whether nothing else is expected.  gap: s of silence after which nothing comes.
+    most: answers kept; the wait ends with them.
+    """
+
+    def __init__(
+        self,
+        kind: type[A],
+        enough: Callable[[tuple[A, ...]], bool],
+        gap: float,
+        most: int,
+        sn: int,
+        device_id: str,
+        host: str,
+        sign: Callable[[], None],
+    ) -> None:
+        super().__init__(sn, device_id, host, sign)
+        self._kind = kind
+        self._enough = enough
+        self._gap = gap
+        self._most = most
+        self._came: tuple[A, ...] = ()
+
+    def take(self, answer: Answer) -> bool:
+        """Take one answer."""
+        if not isinstance(answer, self._kind):
+            return False
+        if not self.done.done():
+            self._came = (*self._came, answer)
+            if self._enough(self._came) or len(self._came) >= self._most:
+                self.done.set_result(self._came)
+            else:
+                self.arm(self.loop.time() + self._gap)
+        return True
+
+    def due(self) -> None:
+        """Take what has come for the result; nothing at all is silence."""
+        if not self._came:
+            super().due()
+        elif not self.done.done():
+            self.done.set_result(self._came)
+
+
+class _Awaited(Protocol):
+    """A wait, whatever its result."""
+
+    @property
+    def sn(self) -> int: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def sign(self) -> Callable[[], None]: ...
+    def take(self, answer: Answer) -> bool: ...
+
+
+W = TypeVar("W", bound=_Awaited)
 
 
 class Waiting:
@@ -137,30 +228,68 @@ class Waiting:
         self._gap = gap
         self._loop = asyncio.get_running_loop()
         self._hosts: Counter[str] = Counter()
-        self._waits: dict[int, Wait[DeviceInfoAnswer] | Wait[DeviceStatusAnswer] | Parts] = {}
+        self._waits: dict[int, _Awaited] = {}
 
     def __len__(self) -> int:
         return len(self._waits)
 
     def one(
-        self, device_id: str, address: Address, kind: type[A], sign: Callable[[], None]
+        self,
+        device_id: str,
+        address: Address,
+        kind: type[A],
+        sign: Callable[[], None],
+        *,
+        within: float | None = None,
     ) -> Wait[A]:
-        """Wait from now on for one answer of *kind*."""
+        """Wait from now on for one answer of *kind*.  within: s; None for the usual."""
         wait = One(kind, self._next(), device_id, address.host, sign)
-        wait.arm(self._loop.time() + self._first)
-        self._waits[wait.sn] = wait
-        self._hosts[wait.host] += 1
-        return wait
+        wait.arm(self._loop.time() + (self._first if within is None else within))
+        return self._keep(wait)
 
-    def parts(self, device_id: str, address: Address, sign: Callable[[], None]) -> Parts:
-        """Wait from now on for a catalog."""
-        now = self._loop.time()
-        gathering = Gathering(catalog_key, now, first=self._first, gap=self._gap)
-        wait = Parts(gathering, self._next(), device_id, address.host, sign)
+    def parts(
+        self,
+        device_id: str,
+        address: Address,
+        listing: Listing[A, T],
+        sign: Callable[[], None],
+        *,
+        first: float | None = None,
+        gap: float | None = None,
+    ) -> Parts[A, T]:
+        """Wait from now on for a list.
+
+        first: s for its first part; gap: s of silence after which it ends; None for the usual.
+        """
+        gathering = Gathering(
+            listing.key,
+            self._loop.time(),
+            first=self._first if first is None else first,
+            gap=self._gap if gap is None else gap,
+            longest=LONGEST,
+            limit=listing.limit,
+            uncounted=listing.uncounted,
+        )
+        wait = Parts(listing, gathering, self._next(), device_id, address.host, sign)
         wait.arm(gathering.deadline())
-        self._waits[wait.sn] = wait
-        self._hosts[wait.host] += 1
-        return wait
+        return self._keep(wait)
+
+    def several(
+        self,
+        device_id: str,
+        address: Address,
+        kind: type[A],
+        enough: Callable[[tuple[A, ...]], bool],
+        sign: Callable[[], None],
+        *,
+        within: float,
+        gap: float,
+        most: int = 64,
+    ) -> Several[A]:
+        """Wait from now on for answers of *kind* until they are *enough*; see `Several`."""
+        wait = Several(kind, enough, gap, most, self._next(), device_id, address.host, sign)
+        wait.arm(self._loop.time() + within)
+        return self._keep(wait)
 
     async def result(self, wait: Wait[R]) -> R:
         """Return what came; raises PeerSilent (stage ``"answer"``) when nothing did."""
@@ -191,6 +320,14 @@ class Waiting:
         """Return whether anything is awaited from *host*."""
         return host in self._hosts
 
+    def _keep(self, wait: W) -> W:
+        self._waits[wait.sn] = wait
+        self._hosts[wait.host] += 1
+        return wait
+
     def _next(self) -> int:
+        """Return an SN that no query under way has."""
         self._sn = self._sn % LAST_SN + 1
+        while self._sn in self._waits:
+            self._sn = self._sn % LAST_SN + 1
         return self._sn
