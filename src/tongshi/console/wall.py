@@ -19,7 +19,19 @@ LEVEL = 100
 """Nodes of a level that come at once."""
 FOUND = 60
 """Cameras that a search shows."""
-WORDS = ("tile", "reason", "live", "tree", "state", "stage", "trouble", "advice", "problem", "time")
+WORDS = (
+    "tile",
+    "reason",
+    "live",
+    "control",
+    "tree",
+    "state",
+    "stage",
+    "trouble",
+    "advice",
+    "problem",
+    "time",
+)
 _SHAPES = {
     NodeKind.REGION: "region",
     NodeKind.PLATFORM: "platform",

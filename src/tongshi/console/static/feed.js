@@ -1,5 +1,5 @@
 /**
- * Server-sent events for the page: one connection, listeners by topic.
+ * Server-sent events for the page: one connection, however many ask for it; listeners by topic.
  *
  * The page names the event up to which it was drawn; after a break the browser reconnects by
  * itself and names the last one it saw.  The node answers with "reload" when something was missed.
@@ -7,8 +7,12 @@
 
 const REST = 60_000; // ms after which a hidden page stops listening
 
+let one = null;
+
 export class Feed {
   constructor() {
+    if (one !== null) return one; // a browser has six connections to a node
+    one = this;
     this._topics = new Map();
     this._last = document.body.dataset.mark ?? "";
     this._source = null;

@@ -4,6 +4,7 @@ import "./console.js";
 import "./player.js";
 import { toast, typing } from "./dom.js";
 import { Feed } from "./feed.js";
+import { Control } from "./live/control.js";
 import { Reason } from "./live/reason.js";
 import { Tree } from "./live/tree.js";
 import { Wall } from "./live/wall.js";
@@ -17,6 +18,7 @@ const reason = new Reason(begin.purposes, at("reason"), at("why"), begin.person)
 const wall = new Wall(at("wall"), { reason: () => reason.current, stream: () => stream });
 const tree = new Tree(at("tree"));
 const feed = new Feed();
+const control = at("control") === null ? null : new Control(at("control"), wall, () => reason.current);
 
 /** Layout and channels into the URL: copied, it shows a colleague the same. */
 function remember() {
@@ -32,6 +34,7 @@ function changed() {
   remember();
   const channels = wall.tiles.map((tile) => tile.channel).filter((channel) => channel !== null);
   tree.mark(channels);
+  control?.follow();
   if (channels.length > 0 && reason.current === null && !reason.asking) reason.ask();
   for (const button of at("layouts").children) {
     button.setAttribute("aria-pressed", String(Number(button.dataset.layout) === wall.layout));
@@ -56,6 +59,7 @@ begin.tiles.forEach((channel, index) => {
 });
 wall.choose(Math.max(0, wall.tiles.findIndex((tile) => tile.channel === null)), { focus: false });
 wall.onchange = changed;
+wall.onchoose = () => control?.follow();
 changed();
 
 tree.onpick = (channel) => wall.place(channel);
@@ -85,6 +89,19 @@ at("fold").addEventListener("click", () => {
   const folded = at("live").classList.toggle("folded");
   at("fold").setAttribute("aria-expanded", String(!folded));
 });
+/** Open or close the control panel; it stays so for this tab. */
+function steer(open) {
+  const on = control.toggle(open);
+  at("live").classList.toggle("steered", on);
+  at("steer").setAttribute("aria-expanded", String(on));
+  sessionStorage.setItem("tongshi.control", String(on));
+}
+
+if (control !== null) {
+  at("steer").addEventListener("click", () => steer());
+  control.onclose = () => steer(false);
+  if (sessionStorage.getItem("tongshi.control") === "true") steer(true);
+}
 at("keys").addEventListener("click", () => at("keys-help").showModal());
 
 // After a click on a tool the keys belong to the wall again; who works by keyboard stays there.
@@ -97,6 +114,10 @@ document.querySelector(".tools").addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (!typing(event) && /^[1-9]$/.test(event.key) && reason.key(Number(event.key))) {
     event.preventDefault();
+  } else if (control?.key(event)) {
+    event.preventDefault();
+  } else if (control !== null && !typing(event) && event.key.toLowerCase() === "p") {
+    steer();
   } else if (!typing(event) && event.key === "/") {
     event.preventDefault();
     at("search").focus();

@@ -19,6 +19,7 @@ export class Wall {
     this.tiles = [];
     this.layout = 0;
     this.onchange = () => {};
+    this.onchoose = () => {};
     this._context = context;
     this._chosen = 0;
     this._digits = "";
@@ -58,6 +59,12 @@ export class Wall {
       tile.element.tabIndex = at === index ? 0 : -1;
     }
     if (focus) this.chosen.element.focus({ preventScroll: true });
+    this.onchoose();
+  }
+
+  /** The tile that shows `channel`; undefined when none does. */
+  tileOf(channel) {
+    return this.tiles.find((tile) => same(tile.channel, channel));
   }
 
   /** Show a channel where a person would expect it: the chosen tile, unless it is taken. */
