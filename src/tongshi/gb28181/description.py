@@ -157,13 +157,13 @@ class Description:
         return SessionDescription(lines, [media]).encode()
 
     @classmethod
-    def parse(cls, body: bytes) -> Self:
-        """Return what *body* says of its video, else of its sound.
+    def parse(cls, body: bytes, kinds: tuple[str, ...] = ("video", "audio")) -> Self:
+        """Return what *body* says of the first of *kinds*: of its video, else of its sound.
 
         Raises RemoteProtocolError: 400 when it is no description, 488 when it offers no media.
         """
         description = parse(body)
-        media = _media_of(description)
+        media = _media_of(description, kinds)
         origin = (description.value("o") or "").split()
         start, end = _times_of(description.value("t") or "")
         stream, stream_style = _stream_of(description, media)
@@ -215,9 +215,9 @@ _PURPOSES = {purpose.value.lower(): purpose for purpose in Purpose}
 _SETUPS = {setup.value: setup for setup in Setup}
 
 
-def _media_of(description: SessionDescription) -> Media:
-    """Return the first video, else the first sound."""
-    for kind in ("video", "audio"):
+def _media_of(description: SessionDescription, kinds: tuple[str, ...]) -> Media:
+    """Return the first media of the first kind that is there."""
+    for kind in kinds:
         for media in description.media:
             if media.kind.lower() == kind:
                 return media

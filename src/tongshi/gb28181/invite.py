@@ -100,7 +100,7 @@ def agree(offer: Offer, answer: Answer, source_host: str) -> Agreement:
     return Agreement(
         tcp=answer.tcp,
         connect=answer.tcp and setup is Setup.PASSIVE,
-        host=_reachable(answer.host, source_host),
+        host=reachable(answer.host, source_host),
         port=answer.port,
         ssrc=offer.ssrc_number if number is None else number,
         payloads=payloads or offer.payloads,
@@ -131,7 +131,7 @@ def _to_user(invite: Request) -> str:
         return ""
 
 
-def _reachable(host: str, source_host: str) -> str:
+def reachable(host: str, source_host: str) -> str:
     """Return *host*, or *source_host* where the first cannot be it.
 
     That is no address, or none of one host, or private behind a public one.  Names are not looked

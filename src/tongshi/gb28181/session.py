@@ -211,11 +211,17 @@ class Callee(_Half):
     offer: what the caller asks for; None when the INVITE has no description, so that ours is the
     offer and the ACK brings the answer.
     fault: why the description cannot be used; then :meth:`refuse` with its status.
-    contact: our URI.  tag: unguessable text for To.
+    contact: our URI.  tag: unguessable text for To.  kinds: which media counts first.
     """
 
     def __init__(
-        self, invite: Request, *, contact: str, tag: str, user_agent: str = "Tongshi"
+        self,
+        invite: Request,
+        *,
+        contact: str,
+        tag: str,
+        user_agent: str = "Tongshi",
+        kinds: tuple[str, ...] = ("video", "audio"),
     ) -> None:
         super().__init__(State.RINGING)
         self.invite = invite
@@ -227,7 +233,7 @@ class Callee(_Half):
         self._leaving = False
         if invite.body.strip():
             try:
-                self.offer = Offer.parse(invite.body)
+                self.offer = Offer.parse(invite.body, kinds)
             except RemoteProtocolError as error:
                 self.fault = error
 
