@@ -6,7 +6,9 @@ Source: GB/T 28181-2022 A.2.5.
 import re
 from dataclasses import dataclass
 
+from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.element import Element, tag
+from tongshi.gb28181.manscdp import field
 from tongshi.gb28181.manscdp.types import Envelope, Outcome, outcome, text
 
 
@@ -21,6 +23,165 @@ class Keepalive:
     device_id: str
     status: Outcome = Outcome.OK
     faulty: tuple[str, ...] = ()
+    others: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmNotify:
+    """An alarm.
+
+    priority: 1 first to 4 last.
+    method: 1 telephone, 2 device, 3 short message, 4 GPS, 5 video, 6 device fault, 7 other.
+    alarm_type: depends on the method; None with method 2 is any alarm of a device.
+    event_type: with an intrusion, 1 came in, 2 went out.
+    """
+
+    sn: int
+    device_id: str
+    priority: int | None = field.whole("AlarmPriority", choices=(1, 2, 3, 4), required=True)
+    method: int | None = field.whole("AlarmMethod", low=1, high=7, required=True)
+    time: str = field.time("AlarmTime", required=True)
+    description: str = field.text("AlarmDescription")
+    longitude: float | None = field.number("Longitude", low=-180, high=180, unit="°")
+    latitude: float | None = field.number("Latitude", low=-90, high=90, unit="°")
+    alarm_type: int | None = field.whole("Info/AlarmType", aliases=("AlarmType",))
+    event_type: int | None = field.whole("Info/AlarmTypeParam/EventType", choices=(1, 2))
+    others: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MediaStatus:
+    """Something happened to media.  notify_type: ``121``, a history has been sent to its end."""
+
+    sn: int
+    device_id: str
+    notify_type: str = field.text("NotifyType", required=True)
+    others: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastNotify:
+    """Announces a voice broadcast.
+
+    source_id: of the voice input, or the platform.  target_id: of the voice output, or its device.
+    """
+
+    sn: int
+    source_id: str
+    target_id: str
+    others: tuple[Element, ...] = ()
+
+    @property
+    def device_id(self) -> str:
+        """Whom it is for: the message has no DeviceID."""
+        return self.target_id
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where something was; WGS-84 from peers of 2022.
+
+    speed: km/h.  direction: ° from north.  altitude: m above the sea, height: above the ground.
+    """
+
+    device_id: str = field.text("DeviceID")
+    time: str = field.time("CaptureTime", aliases=("Time",), required=True)
+    longitude: float | None = field.number("Longitude", low=-180, high=180, unit="°", required=True)
+    latitude: float | None = field.number("Latitude", low=-90, high=90, unit="°", required=True)
+    speed: float | None = field.number("Speed", low=0, unit="km/h")
+    direction: float | None = field.number("Direction", low=0, high=360, unit="°")
+    altitude: float | None = field.number("Altitude", unit="m")
+    height: float | None = field.number("Height", unit="m")
+    others: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MobilePosition:
+    """Positions: one in the form of 2016, a list in that of 2022.
+
+    time: of the message.  sum_num: positions in all parts together; None when not said.
+    The position of a message of 2016 has the message's id and time.
+    """
+
+    sn: int
+    device_id: str
+    time: str = field.time("Time", required=True)
+    sum_num: int | None = field.whole("SumNum", low=0)
+    items: tuple[Position, ...] = field.items("DeviceList", Position)
+    others: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogNotify:
+    """Changes in a catalog; what became of each item is its ``change``.
+
+    sum_num, num: as announced; None when not said.  unreadable: items without a usable DeviceID.
+    """
+
+    sn: int
+    device_id: str
+    sum_num: int | None
+    items: tuple[Item, ...] = ()
+    num: int | None = None
+    unreadable: int = 0
+    others: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UploadSnapShotFinished:
+    """The pictures of an order were uploaded; fewer names than ordered: some failed."""
+
+    sn: int
+    device_id: str
+    session_id: str = field.text("SessionID", form=field.SESSION_ID, required=True)
+    files: tuple[str, ...] = field.leaves("SnapShotList", "SnapShotFileID", most=10)
+    others: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VideoUploadNotify:
+    """A mobile device says that it can send its picture now."""
+
+    sn: int
+    device_id: str
+    time: str = field.time("Time")
+    longitude: float | None = field.number("Longitude", low=-180, high=180, unit="°")
+    latitude: float | None = field.number("Latitude", low=-90, high=90, unit="°")
+    others: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUpgradeResult:
+    """What became of an upgrade.
+
+    firmware: that runs now.  reason: ``01`` time-out, ``02`` damaged file, ``03`` system, ``99``.
+    """
+
+    sn: int
+    device_id: str
+    session_id: str = field.text("SessionID", form=field.SESSION_ID, required=True)
+    result: Outcome = field.outcome("UpgradeResult", aliases=("Result",), required=True)
+    firmware: str = field.text("Firmware")
+    reason: str = field.text("UpgradeFailedReason")
+    others: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PtzPositionNotify:
+    """Where a camera looks now; its fields are those of the answer (A.2.6.14).
+
+    The standard has the body of such a NOTIFY in the form of the answer: a peer that follows it
+    sends a :class:`~tongshi.gb28181.manscdp.answer.PtzPositionAnswer`.
+    """
+
+    sn: int
+    device_id: str
+    pan: float | None = field.number("Pan", unit="°")
+    tilt: float | None = field.number("Tilt", unit="°")
+    zoom: float | None = field.number("Zoom")
+    horizontal_field_angle: float | None = field.number("HorizontalFieldAngle", unit="°")
+    vertical_field_angle: float | None = field.number("VerticalFieldAngle", unit="°")
+    max_view_distance: float | None = field.number("MaxViewDistance", unit="m")
     others: tuple[Element, ...] = ()
 
 

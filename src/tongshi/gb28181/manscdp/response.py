@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element as Tree
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.element import Element, tag
 from tongshi.gb28181.manscdp.item import read_item, write_item
-from tongshi.gb28181.manscdp.types import Envelope, Outcome, outcome, switch, text, whole
+from tongshi.gb28181.manscdp.types import Envelope, Outcome, count, outcome, switch, text
 from tongshi.gb28181.version import Version
 
 
@@ -101,9 +101,9 @@ def read_catalog(envelope: Envelope) -> CatalogAnswer:
     return CatalogAnswer(
         envelope.sn,
         envelope.device_id,
-        _count(envelope.text("sumnum")),
+        count(envelope.text("sumnum")),
         items,
-        _count(listed.get("Num", "")) if listed is not None else None,
+        count(listed.get("Num", "")) if listed is not None else None,
         len(found) - len(items),
         envelope.rest(_CATALOG),
     )
@@ -119,7 +119,7 @@ def read_device_info(envelope: Envelope) -> DeviceInfoAnswer:
         envelope.text("manufacturer"),
         envelope.text("model"),
         envelope.text("firmware"),
-        _count(envelope.text("channel")),
+        count(envelope.text("channel")),
         envelope.rest(_INFO),
     )
 
@@ -180,11 +180,6 @@ def device_status_lines(answer: DeviceStatusAnswer) -> list[str]:
         # The schema's own spelling, with a small s.
         f'<Alarmstatus Num="{len(answer.duties)}">{duties}</Alarmstatus>' if duties else "",
     ]
-
-
-def _count(value: str) -> int | None:
-    number = whole(value)
-    return number if number is not None and number >= 0 else None
 
 
 def _word(value: bool | None, yes: str, no: str) -> str:

@@ -57,6 +57,28 @@ def double(value: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+def count(value: str) -> int | None:
+    """Return the number of things that *value* tells; None when it is none, or negative."""
+    told = whole(value)
+    return told if told is not None and told >= 0 else None
+
+
+def words(value: str) -> tuple[str, ...]:
+    """Return the texts that "/" joins in *value*."""
+    return tuple(part for piece in value.split("/") if (part := text(piece)))
+
+
+def wholes(value: str) -> tuple[int, ...]:
+    """Return the whole numbers that "/" joins in *value*; what is none is left out."""
+    found = (whole(piece) for piece in value.split("/"))
+    return tuple(told for told in found if told is not None)
+
+
+def digits(value: str) -> tuple[int, ...]:
+    """Return the digits in *value*: "1/2", "12" and "1,2" are all 1 and 2."""
+    return tuple(int(char) for char in value if char in "0123456789")
+
+
 ENVELOPE = frozenset({"cmdtype", "sn", "deviceid"})
 """Names, in lower case, that every message starts with."""
 
