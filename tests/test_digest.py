@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongshi.digest import Challenge, Credentials, Freshness, Nonces, answer, verify
+from tongshi.digest import (
+    Challenge,
+    Credentials,
+    Freshness,
+    Hashed,
+    Nonces,
+    Use,
+    Uses,
+    answer,
+    verify,
+)
 from tongshi.errors import RemoteProtocolError
 
 SECRET = b"0123456789abcdef"
@@ -194,7 +204,9 @@ def test_nonces_age() -> None:
     assert nonces.judge(nonce, 1000.0, "198.51.100.7") is Freshness.FRESH
     assert nonces.judge(nonce, 1060.0, "198.51.100.7") is Freshness.FRESH
     assert nonces.judge(nonce, 1060.2, "198.51.100.7") is Freshness.STALE
-    assert nonces.issue(1000.0, "198.51.100.7") == nonce
+    again = nonces.issue(1000.0, "198.51.100.7")
+    assert again != nonce  # each proof is told from every other
+    assert nonces.judge(again, 1000.0, "198.51.100.7") is Freshness.FRESH
 
 
 def test_nonces_of_others() -> None:
@@ -219,3 +231,62 @@ def test_a_short_secret_is_no_secret() -> None:
 @given(st.text(max_size=30))
 def test_no_text_passes_for_a_nonce(text: str) -> None:
     assert Nonces(SECRET).judge(text, 5.0) is Freshness.FOREIGN
+
+
+@pytest.mark.parametrize("algorithm", ["", "MD5", "md5-sess", "SHA-256", "SHA-256-sess"])
+def test_a_hashed_password_proves_as_the_password_does(algorithm: str) -> None:
+    credentials = respond(replace(CHALLENGE, algorithm=algorithm))
+    kept = Hashed.of("34020000001320000001", "3402000000", WORD)
+    other = Hashed.of("34020000001320000001", "3402000000", "another")
+    assert verify(credentials, method="REGISTER", password=kept)
+    assert not verify(credentials, method="REGISTER", password=other)
+    assert kept.md5 == "8258341d7dd730ce4d3b8fd2db050320"  # the facts' HA1
+    assert WORD not in repr(kept)
+    assert kept.md5 not in repr(kept)
+
+
+@pytest.mark.parametrize("change", [{"realm": "other"}, {"username": "34020000001320000002"}])
+def test_a_hash_proves_nothing_of_another_user_or_realm(change: dict[str, str]) -> None:
+    credentials = replace(respond(CHALLENGE), **change)
+    kept = Hashed.of("34020000001320000001", "3402000000", WORD)
+    assert not kept.fits(credentials)
+    assert not verify(credentials, method="REGISTER", password=kept)
+    empty = replace(credentials, response="")
+    assert not verify(empty, method="REGISTER", password=kept)
+
+
+def test_a_proof_serves_one_request() -> None:
+    uses = Uses(lifetime=60)
+    assert uses.judge("n", "00000001", 7, 0) is Use.FIRST
+    assert uses.judge("n", "00000001", 7, 1) is Use.REPEAT
+    assert uses.judge("n", "00000001", 8, 2) is Use.REPLAY
+    assert uses.judge("n", "00000002", 8, 3) is Use.FIRST
+    assert uses.judge("n", "00000001", 7, 4) is Use.REPLAY  # overtaken
+    assert uses.judge("other", "00000001", 7, 5) is Use.FIRST
+    assert uses.replays == 2
+
+
+@pytest.mark.parametrize("nc", ["", "zz", "000000001", "-1"])
+def test_a_proof_without_a_count_serves_one_request(nc: str) -> None:
+    uses = Uses()
+    assert uses.judge("n", nc, 7, 0) is Use.FIRST
+    assert uses.judge("n", nc, 7, 0) is Use.REPEAT
+    assert uses.judge("n", nc, 8, 0) is Use.REPLAY
+
+
+def test_proofs_are_remembered_for_as_long_as_their_nonces_live() -> None:
+    uses = Uses(lifetime=60)
+    uses.judge("n", "00000001", 7, 0)
+    uses.judge("m", "00000001", 7, 61)  # the generations turn
+    assert uses.judge("n", "00000001", 8, 62) is Use.REPLAY
+    uses.judge("o", "00000001", 7, 200)
+    assert uses.judge("m", "00000001", 8, 201) is Use.REPLAY  # still the generation before
+    assert uses.judge("n", "00000001", 8, 202) is Use.FIRST
+
+
+def test_no_more_proofs_are_remembered_than_the_limit() -> None:
+    uses = Uses(limit=2)
+    for name in "abcde":
+        assert uses.judge(name, "00000001", 7, 0) is Use.FIRST
+    assert uses.judge("a", "00000001", 8, 0) is Use.FIRST
+    assert uses.judge("e", "00000001", 8, 0) is Use.REPLAY

@@ -167,25 +167,62 @@ def answer(
     )
 
 
-def verify(credentials: Credentials, *, method: str, password: str, body: bytes = b"") -> bool:
+def verify(
+    credentials: Credentials, *, method: str, password: "str | Hashed", body: bytes = b""
+) -> bool:
     """Whether *credentials* prove the password.
 
     Their own realm and uri count, as sent: behind a NAT, and with some makers, uri is not the
     Request-URI.  That realm and algorithm are those asked for is the caller's to compare, and the
-    nonce is :meth:`Nonces.judge`'s.  An algorithm or qop that is unknown proves nothing.
+    nonce is :meth:`Nonces.judge`'s.  An algorithm or qop that is unknown proves nothing; nor does
+    a realm or user for which no hash is kept.
     """
     try:
         proof = _prove(credentials, method, password, body)
     except RemoteProtocolError:
         return False
     given = credentials.response.lower().encode("utf-8", "surrogateescape")
-    return hmac.compare_digest(proof.encode(), given)
+    return proof != "" and hmac.compare_digest(proof.encode(), given)
 
 
-def _prove(credentials: Credentials, method: str, password: str, body: bytes) -> str:
-    """Return the response that fits *credentials*, lower-case hex (RFC 7616 3.4.1)."""
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """A password that nobody can read any more: H(username:realm:password) in each algorithm.
+
+    It proves answers of that user in that realm only.
+    """
+
+    username: str
+    realm: str
+    md5: str
+    sha256: str
+
+    @classmethod
+    def of(cls, username: str, realm: str, password: str) -> "Hashed":
+        """Return the hashes of *password*."""
+        told = _bytes(f"{username}:{realm}:{password}")
+        return cls(username, realm, _md5(told), _sha256(told))
+
+    def __repr__(self) -> str:
+        return f"Hashed({self.username!r}, {self.realm!r})"  # hashes are as good as the password
+
+    def fits(self, credentials: Credentials) -> bool:
+        """Whether an answer under this user and realm can be proved at all."""
+        return credentials.username == self.username and credentials.realm == self.realm
+
+
+def _prove(credentials: Credentials, method: str, password: str | Hashed, body: bytes) -> str:
+    """Return the response that fits *credentials*, lower-case hex (RFC 7616 3.4.1).
+
+    ``""`` where only hashes of another user or realm are kept.
+    """
     digest = _hash(credentials.algorithm)
-    first = digest(_bytes(f"{credentials.username}:{credentials.realm}:{password}"))
+    if isinstance(password, str):
+        first = digest(_bytes(f"{credentials.username}:{credentials.realm}:{password}"))
+    elif password.fits(credentials):
+        first = password.md5 if digest is _md5 else password.sha256
+    else:
+        return ""
     if credentials.algorithm.lower().endswith("-sess"):
         first = digest(_bytes(f"{first}:{credentials.nonce}:{credentials.cnonce}"))
     qop = credentials.qop.lower()
@@ -237,31 +274,34 @@ class Freshness(Enum):
     FOREIGN = "foreign"
 
 
-_STAMP = 8
+_STAMP = 12
+_TIME = 8
 _MAC = 16
 
 
 class Nonces:
-    """Nonces that carry their own proof: time of issue and a keyed digest over it.
+    """Nonces that carry their own proof: time and number of issue and a keyed digest over both.
 
     secret: at least 16 bytes, of one process; nonces of another are FOREIGN.
     lifetime: s in which a nonce is fresh.  A captured answer can be replayed for as long, with the
-    same method and uri, and only by whom *binding* describes.
+    same method and uri, and only by whom *binding* describes; :class:`Uses` notices it.
     """
 
     def __init__(self, secret: bytes, *, lifetime: float = 60.0) -> None:
         if len(secret) < 16:
             raise ValueError(f"secret has {len(secret)} bytes, fewer than 16")
         self._secret = secret
-        self._lifetime = lifetime
+        self.lifetime = lifetime
+        self._issued = 0
 
     def issue(self, now: float, binding: str = "") -> str:
-        """Return a nonce: 24 hex digits.
+        """Return a nonce: 28 hex digits, another at each call.
 
         now: s, from a clock that does not go back.
         binding: what it is good for only, as the peer's address.
         """
-        stamp = f"{int(now * 10) & 0xFFFFFFFF:08x}"
+        self._issued = self._issued + 1 & 0xFFFF
+        stamp = f"{int(now * 10) & 0xFFFFFFFF:08x}{self._issued:04x}"
         return stamp + self._mac(stamp, binding)
 
     def judge(self, nonce: str, now: float, binding: str = "") -> Freshness:
@@ -275,11 +315,74 @@ class Nonces:
             _bytes(mac), self._mac(stamp, binding).encode()
         ):
             return Freshness.FOREIGN
-        age = (int(now * 10) - int(stamp, 16)) & 0xFFFFFFFF
-        return Freshness.FRESH if age <= self._lifetime * 10 else Freshness.STALE
+        age = (int(now * 10) - int(stamp[:_TIME], 16)) & 0xFFFFFFFF
+        return Freshness.FRESH if age <= self.lifetime * 10 else Freshness.STALE
 
     def _mac(self, stamp: str, binding: str) -> str:
         return hmac.digest(self._secret, _bytes(f"{stamp} {binding}"), "sha256").hex()[:_MAC]
+
+
+class Use(Enum):
+    """What a proof turned out to be that came with a good nonce."""
+
+    FIRST = "first"
+    REPEAT = "repeat"
+    """The same request once more, as UDP makes of a lost answer."""
+    REPLAY = "replay"
+    """Another request under a proof that was used: overheard, or a client that does not count."""
+
+
+class Uses:
+    """The proofs used lately, so that none serves two requests (RFC 7616 5.5).
+
+    Only proofs that held are kept, those of the last one to two lifetimes, *limit* of each at the
+    most: beyond that the oldest are forgotten first and a nonce's own lifetime is what is left.
+    replays: seen so far.
+    """
+
+    def __init__(self, *, lifetime: float = 60.0, limit: int = 16_384) -> None:
+        self.replays = 0
+        self._lifetime = lifetime
+        self._limit = limit
+        self._recent: dict[int, int] = {}
+        self._before: dict[int, int] = {}
+        self._turned = float("-inf")
+
+    def judge(self, nonce: str, nc: str, request: int, now: float) -> Use:
+        """Return what a proof is, and remember it.
+
+        nc: as sent; a higher one makes a proof new.  request: a number that stands for what the
+        request asks; the same at each repetition, and hardly for another.
+        """
+        key = hash(nonce)
+        count = _count_of(nc)
+        mark = count << _MARK | request & _MARK_MASK
+        known = self._recent.get(key)
+        if known is None:
+            known = self._before.get(key)
+        if known is not None:
+            if known == mark:
+                return Use.REPEAT
+            if count <= known >> _MARK:
+                self.replays += 1
+                return Use.REPLAY
+        if now - self._turned > self._lifetime or len(self._recent) >= self._limit:
+            self._before, self._recent = self._recent, {}
+            self._turned = now
+        self._recent[key] = mark
+        return Use.FIRST
+
+
+_MARK = 64
+_MARK_MASK = (1 << _MARK) - 1
+
+
+def _count_of(nc: str) -> int:
+    """Return the number that *nc* is; 0 for none and for what is no number."""
+    try:
+        return max(int(nc, 16), 0) if len(nc) <= 8 else 0
+    except ValueError:
+        return 0
 
 
 def _quote(text: str) -> str:

@@ -10,7 +10,9 @@ from tongshi.gb28181.registrant import (
     Offline,
     Online,
     Patience,
+    Redirected,
     Registrant,
+    Server,
     State,
 )
 from tongshi.gb28181.registration import Registered, Registrar, Terms, Unregistered
@@ -319,4 +321,105 @@ def test_both_sides_together() -> None:
     assert isinstance(converse(3000.0), Registered)
     device.leave(3001.0)
     assert converse(3001.0) == Unregistered(CAMERA, source)
+    assert device.state is State.LEFT
+
+
+OTHER = "34020000002000000002"
+CONTACT = f"<sip:{OTHER}@192.0.2.9:5070>"
+
+
+def redirect(
+    device: Registrant, request: Request, now: float, contact: str = CONTACT, expires: str = "600"
+) -> None:
+    headers = [("Contact", contact), ("Expires", expires)] if contact else []
+    device.answered(request.response(302, headers=headers), now)
+
+
+@pytest.mark.clause("9.1.2.3")
+def test_a_redirected_device_registers_with_the_server_named() -> None:
+    device = registrant()
+    device.start(0.0)
+    first = sent(device)
+    redirect(device, first, 0.0)
+    target = Server(OTHER, "3402000000", "192.0.2.9", 5070)
+    assert device.events() == [Redirected(target, 600)]
+    assert device.server == target
+    request = sent(device)
+    assert request.uri == f"sip:{OTHER}@3402000000"
+    assert request.call_id != first.call_id
+    device.answered(challenge(request), 0.0)
+    proof = sent(device)
+    credentials = Credentials.parse(proof.headers.get("Authorization") or "")
+    assert credentials.uri == f"sip:{OTHER}@3402000000"
+    assert verify(credentials, method="REGISTER", password=KEY)
+    accept(device, proof, 0.0, ("Expires", "3600"))
+    assert device.state is State.REGISTERED
+
+
+@pytest.mark.clause("9.1.2.3")
+@pytest.mark.parametrize("status", [403, 500, None])
+def test_a_server_that_fails_sends_its_devices_back_to_the_redirector(status: int | None) -> None:
+    device = registrant()
+    device.start(0.0)
+    redirect(device, sent(device), 0.0)
+    request = sent(device)
+    if status is None:
+        device.unanswered(1.0)
+    else:
+        device.answered(request.response(status), 1.0)
+    assert device.state is State.WAITING
+    device.expire(device.deadline() or 0.0)
+    assert sent(device).uri == f"sip:{SERVER}@3402000000"
+
+
+def test_keepalives_without_answer_lead_back_to_the_redirector() -> None:
+    device = registrant()
+    device.start(0.0)
+    redirect(device, sent(device), 0.0, expires="0")
+    accept(device, sent(device), 0.0)
+    device.expire(device.deadline() or 0.0)
+    assert sent(device).uri == f"sip:{OTHER}@3402000000"  # a refresh stays
+    device.start(5000.0)
+    assert sent(device).uri == f"sip:{SERVER}@3402000000"
+
+
+def test_a_redirection_ends() -> None:
+    device = registrant()
+    device.start(0.0)
+    redirect(device, sent(device), 0.0)
+    accept(device, sent(device), 0.0, ("Expires", "3600"))
+    assert device.deadline() == 600.0
+    device.expire(600.0)
+    assert sent(device).uri == f"sip:{SERVER}@3402000000"
+
+
+def test_redirections_do_not_go_round_in_circles() -> None:
+    device = registrant()
+    device.start(0.0)
+    for _ in range(3):
+        redirect(device, sent(device), 0.0)
+    redirect(device, sent(device), 0.0)
+    assert device.state is State.WAITING
+    assert device.events()[-1] == Offline(302, "Moved Temporarily")
+
+
+@pytest.mark.parametrize("contact", ["", "<sip:", "<sip:192.0.2.9>", "*"])
+def test_a_redirection_to_nobody_is_a_refusal(contact: str) -> None:
+    device = registrant()
+    device.start(0.0)
+    redirect(device, sent(device), 0.0, contact)
+    assert device.state is State.WAITING
+
+
+def test_a_server_without_a_code_has_its_host_for_domain() -> None:
+    device = registrant()
+    device.start(0.0)
+    redirect(device, sent(device), 0.0, "<sip:centre@192.0.2.9>")
+    assert device.server == Server("centre", "192.0.2.9", "192.0.2.9", 5060)
+
+
+def test_a_logout_is_not_redirected() -> None:
+    device = online()
+    device.leave(1.0)
+    redirect(device, sent(device), 1.0)
     assert device.state is State.LEFT

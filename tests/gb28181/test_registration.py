@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongshi.digest import Challenge, Credentials, Freshness, Nonces, answer
+from tongshi.digest import Challenge, Credentials, Freshness, Hashed, Nonces, answer
 from tongshi.gb28181.registration import (
+    Elsewhere,
+    Redirected,
     Refusal,
     Refused,
     Registered,
@@ -207,8 +209,9 @@ def test_a_nonce_is_good_for_one_device_on_one_host() -> None:
     exchange(server, request)
     elsewhere = Address("203.0.113.9", 5060)
     assert server.handle(request, elsewhere, 100.0, WALL)[0].status == 401
-    other_port = Address(SOURCE.host, 40_000)
-    assert server.handle(request, other_port, 100.0, WALL)[0].status == 200
+    other_port = Address(SOURCE.host, 40_000)  # somebody behind the same NAT who listened
+    assert server.handle(request, other_port, 100.0, WALL)[0].status == 401
+    assert server.uses.replays == 1
     stolen = register(
         ("Authorization", request.headers.get("Authorization") or ""), device_id="camera-7"
     )
@@ -408,3 +411,130 @@ def test_any_headers_are_answered(fields: dict[str, str]) -> None:
         request.headers.set(name, value)
     response, _ = registrar().handle(request, SOURCE, 0.0, WALL)
     assert response.status in (200, 400, 401, 403)
+
+
+class Keeper:
+    """A doorkeeper as its test wants it; asked: what it was told."""
+
+    def __init__(
+        self, bar: Refusal | None = None, proved: Refusal | Elsewhere | None = None
+    ) -> None:
+        self.asked: list[str] = []
+        self._bar = bar
+        self._proved = proved
+        self.open = False
+
+    def bar(self, device_id: str, source: Address) -> Refusal | None:
+        self.asked.append("bar")
+        return self._bar
+
+    def opens(self, device_id: str, source: Address) -> bool:
+        return self.open
+
+    def failed(self, device_id: str, source: Address) -> None:
+        self.asked.append("failed")
+
+    def proved(self, device_id: str, source: Address) -> Refusal | Elsewhere | None:
+        self.asked.append("proved")
+        return self._proved
+
+
+def kept_by(keeper: Keeper, key: str | Hashed | None = KEY) -> Registrar:
+    return Registrar(
+        TERMS,
+        Nonces(bytes(16)),
+        password_of=lambda device_id: key,
+        is_registered=lambda device_id: False,
+        doorkeeper=keeper,
+    )
+
+
+def test_one_that_is_barred_gets_no_challenge() -> None:
+    keeper = Keeper(bar=Refusal.LOCKED)
+    response, event = kept_by(keeper).handle(register(), SOURCE, 0.0, WALL)
+    assert response.status == 403
+    assert response.headers.get("WWW-Authenticate") is None
+    assert event == Refused(CAMERA, SOURCE, Refusal.LOCKED)
+    assert keeper.asked == ["bar"]
+
+
+def test_the_doorkeeper_hears_of_failures_and_of_proofs() -> None:
+    keeper = Keeper()
+    server = kept_by(keeper)
+    exchange(server, register(), key="wrong")
+    assert keeper.asked == ["bar", "bar", "failed"]
+    keeper.asked.clear()
+    assert exchange(server, register())[0].status == 200
+    assert keeper.asked == ["bar", "bar", "proved"]
+
+
+def test_one_that_proved_itself_may_still_have_to_wait() -> None:
+    keeper = Keeper(proved=Refusal.QUARANTINED)
+    response, event = exchange(kept_by(keeper), register())
+    assert response.status == 403
+    assert event == Refused(CAMERA, SOURCE, Refusal.QUARANTINED)
+
+
+@pytest.mark.clause("9.1.2.3")
+def test_one_that_proved_itself_is_sent_elsewhere() -> None:
+    keeper = Keeper(proved=Elsewhere("34020000002000000002@192.0.2.9:5070", 600))
+    response, event = exchange(kept_by(keeper), register())
+    assert response.status == 302
+    assert response.headers.get("Contact") == "<sip:34020000002000000002@192.0.2.9:5070>"
+    assert response.headers.get("Expires") == "600"
+    assert response.headers.get("X-GB-Ver") == "3.0"
+    assert event == Redirected(CAMERA, SOURCE, "34020000002000000002@192.0.2.9:5070")
+
+
+def test_a_door_may_be_open_for_one_place() -> None:
+    keeper = Keeper()
+    keeper.open = True
+    response, _ = kept_by(keeper).handle(register(), SOURCE, 0.0, WALL)
+    assert response.status == 200
+    assert keeper.asked == ["bar", "proved"]
+
+
+def test_a_logout_is_taken_where_it_comes() -> None:
+    keeper = Keeper(proved=Elsewhere("34020000002000000002@192.0.2.9:5070"))
+    response, event = exchange(kept_by(keeper), register(expires=0))
+    assert response.status == 200
+    assert isinstance(event, Unregistered)
+
+
+def test_a_password_may_be_known_by_its_hash_only() -> None:
+    assert exchange(kept_by(Keeper(), Hashed.of(CAMERA, REALM, KEY)), register())[0].status == 200
+    other = kept_by(Keeper(), Hashed.of(CAMERA, "another realm", KEY))
+    assert exchange(other, register())[0].status == 403
+
+
+def test_terms_may_differ_by_device_and_by_what_it_says_it_is() -> None:
+    asked = []
+
+    def terms_of(device_id: str, user_agent: str) -> Terms:
+        asked.append((device_id, user_agent))
+        return replace(TERMS, qop=False, send_date=False)
+
+    server = Registrar(
+        TERMS,
+        Nonces(bytes(16)),
+        password_of=lambda device_id: KEY,
+        is_registered=lambda device_id: False,
+        terms_of=terms_of,
+    )
+    challenged, _ = server.handle(register(), SOURCE, 0.0, WALL)
+    assert Challenge.parse(challenged.headers.get("WWW-Authenticate") or "").qop == ()
+    response, _ = exchange(server, register())
+    assert response.headers.get("Date") is None
+    assert asked[0] == (CAMERA, "sim/1.0")
+
+
+@pytest.mark.clause("9.1.2.2")
+def test_an_overheard_proof_does_not_unregister_a_device() -> None:
+    server = registrar()
+    request = register()
+    assert exchange(server, request)[0].status == 200
+    assert server.handle(request, SOURCE, 100.0, WALL)[0].status == 200  # its repetition
+    forged = register(("Authorization", request.headers.get("Authorization") or ""), expires=0)
+    response, event = server.handle(forged, SOURCE, 100.0, WALL)
+    assert (response.status, event) == (401, None)
+    assert Challenge.parse(response.headers.get("WWW-Authenticate") or "").stale

@@ -6,21 +6,26 @@
                      |  ^ 401: answered at once
                      |  +---------------------- WAITING (a minute and a random extra)
                      +--refused, silent-------------^
+                     +--302: the same with the server that the answer names
     any --leave--> LEAVING --200, refused, silent--> LEFT
 
-The owner sends what :meth:`Registrant.outgoing` gives and reports the final answer, or that none
-came.
+The owner sends what :meth:`Registrant.outgoing` gives to :attr:`Registrant.server` and reports
+the final answer, or that none came.  A server that a redirector named is left when it refuses, is
+silent or is found dead (:meth:`Registrant.start`), and when the redirection ends: then the
+redirector is asked again.
 
-Source: GB/T 28181-2022 9.1.1, 9.1.2; RFC 3261 10.2.
+Source: GB/T 28181-2022 9.1.1, 9.1.2, 9.1.2.3; RFC 3261 10.2.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 
 from tongshi.digest import Challenge, answer
 from tongshi.errors import RemoteProtocolError
 from tongshi.gb28181.date import read_date
+from tongshi.gb28181.identifier import domain_of, is_code, is_usable
 from tongshi.gb28181.version import HEADER, Version
 from tongshi.sip.message import Request, Response
 
@@ -45,6 +50,20 @@ class Account:
     expires: int = 3_600
     user_agent: str = "Tongshi"
     version: Version = Version.V2022
+
+
+_DETOURS = 3
+"""Redirections in a row: more go round in a circle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """With whom to register.  host, port: where it is; empty and 0 for where the owner knows."""
+
+    server_id: str
+    domain: str
+    host: str = ""
+    port: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +121,15 @@ class Left:
     """We are no longer registered, by our own wish."""
 
 
-RegistrantEvent = Online | Offline | Left
+@dataclass(frozen=True, slots=True)
+class Redirected:
+    """The server named another, which is asked at once.  expires: s; None when unsaid."""
+
+    server: Server
+    expires: int | None
+
+
+RegistrantEvent = Online | Offline | Left | Redirected
 
 
 class Registrant:
@@ -133,9 +160,18 @@ class Registrant:
         self._at: float | None = None
         self._request: Request | None = None
         self._events: list[RegistrantEvent] = []
+        self._elsewhere: Server | None = None
+        self._elsewhere_until = inf
+        self._detours = 0
+
+    @property
+    def server(self) -> Server:
+        """With whom it registers at present."""
+        return self._elsewhere or Server(self.account.server_id, self.account.domain)
 
     def start(self, now: float) -> None:
         """Register now; also after keepalives had no answer."""
+        self._return()
         self._begin(State.REGISTERING)
 
     def leave(self, now: float) -> None:
@@ -164,6 +200,8 @@ class Registrant:
     def expire(self, now: float) -> None:
         """Do what is due at *now*; early calls do nothing."""
         if self._at is not None and now >= self._at:
+            if now >= self._elsewhere_until:
+                self._return()
             self._begin(State.REGISTERING)
 
     def answered(self, response: Response, now: float) -> None:
@@ -176,6 +214,8 @@ class Registrant:
             self._authenticate(response, now)
         elif response.status == 423 and self.state is State.REGISTERING:
             self._lengthen(response, now)
+        elif response.status == 302 and self.state is State.REGISTERING:
+            self._redirect(response, now)
         elif 200 <= response.status < 300 and self.state is State.REGISTERING:
             self._succeed(response, now)
         else:
@@ -200,7 +240,8 @@ class Registrant:
     def _build(self, *extra: tuple[str, str]) -> Request:
         account = self.account
         self._sequence += 1
-        own = f"<sip:{account.device_id}@{account.domain}>"
+        server = self.server
+        own = f"<sip:{account.device_id}@{server.domain}>"
         expires = 0 if self.state is State.LEAVING else self._expires
         headers = [
             ("From", f"{own};tag={self._tag}"),
@@ -214,10 +255,10 @@ class Registrant:
             ("Expires", str(expires)),
             *extra,
         ]
-        return Request("REGISTER", f"sip:{account.server_id}@{account.domain}", headers)
+        return Request("REGISTER", f"sip:{server.server_id}@{server.domain}", headers)
 
     def _authenticate(self, response: Response, now: float) -> None:
-        account = self.account
+        account, server = self.account, self.server
         proxy = response.status == 407
         try:
             challenge = _challenge_of(response, "Proxy-" if proxy else "WWW-")
@@ -227,7 +268,7 @@ class Registrant:
             credentials = answer(
                 challenge,
                 method="REGISTER",
-                uri=f"sip:{account.server_id}@{account.domain}",
+                uri=f"sip:{server.server_id}@{server.domain}",
                 username=account.username or account.device_id,
                 password=account.password,
                 cnonce=self._token(),
@@ -250,22 +291,46 @@ class Registrant:
         self._rounds = 0
         self._request = self._build()
 
+    def _redirect(self, response: Response, now: float) -> None:
+        """Begin a series of its own with the server that a 302 names."""
+        server = _server_of(response)
+        self._detours += 1
+        if server is None or self._detours > _DETOURS:
+            self._detours = 0
+            self._fail(response.status, response.reason, now)
+            return
+        expires = response.expires
+        self._elsewhere = server
+        self._elsewhere_until = now + expires if expires else inf
+        self._was_online = False
+        self._events.append(Redirected(server, expires))
+        self._begin(State.REGISTERING)
+
+    def _return(self) -> None:
+        """Ask the server of the account again, as at the beginning."""
+        if self._elsewhere is not None:
+            self._elsewhere = None
+            self._elsewhere_until = inf
+            self._was_online = False
+
     def _succeed(self, response: Response, now: float) -> None:
         granted = response.expires
         expires = granted if granted else self._expires
         patience = self._patience
         share = patience.early + (patience.late - patience.early) * self._chance()
-        self._at = now + expires * share
+        self._at = min(now + expires * share, self._elsewhere_until)
         self.state = State.REGISTERED
         version = Version.parse(response.headers.get(HEADER))
         wall = read_date(response.headers.get("Date"))
         self._events.append(Online(expires, wall, version, self._was_online))
         self._was_online = True
+        self._detours = 0
 
     def _fail(self, status: int | None, reason: str, now: float) -> None:
         if self.state is State.LEAVING:
             self._end()
             return
+        self._return()
         self._was_online = False
         self.state = State.WAITING
         self._at = now + self._patience.retry + self._patience.spread * self._chance()
@@ -277,6 +342,20 @@ class Registrant:
         self._request = None
         self._was_online = False
         self._events.append(Left())
+
+
+def _server_of(response: Response) -> Server | None:
+    """Return whom the Contact of a 302 names; None when it cannot be read."""
+    try:
+        contact = response.contact
+    except RemoteProtocolError:
+        return None
+    if contact is None or not is_usable(contact.uri.user):
+        return None
+    uri = contact.uri
+    # The domain is the server's own: the first ten digits of its code (6.1.2).
+    domain = domain_of(uri.user) if is_code(uri.user) else uri.host
+    return Server(uri.user, domain, uri.host, uri.port or 5060)
 
 
 def _challenge_of(response: Response, prefix: str) -> Challenge:

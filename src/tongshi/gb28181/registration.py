@@ -1,28 +1,42 @@
 """The registrar: REGISTER in, the answer and what it means out.
 
-It keeps nothing of a peer.  Nonces prove themselves, so ten thousand peers that take a challenge
-and go away leave no trace; who is registered is known to the caller alone.
+It keeps nothing of a peer that has not proved itself.  Nonces prove themselves, so ten thousand
+peers that take a challenge and go away leave no trace; who is registered is known to the caller
+alone, and the proofs used lately are held in a bounded space.
 
 ::
 
+    one that the doorkeeper keeps out                                403
     no Authorization, or one that is not Digest                      401
     a nonce that is not ours or too old                              401, if right stale=true
     a device that nobody knows, or a wrong answer to a fresh nonce   403
+    the right answer, used before for another request                401, stale=true
+    the right answer, to be sent elsewhere                           302, Redirected
     the right answer, Expires 0                                      200, Unregistered
     the right answer                                                 200, Registered
 
 The realm that a device answers with is not compared with ours: some answer with one that was
 typed into them.  The nonce is ours, and the password is what counts.
 
-Source: GB/T 28181-2022 9.1, 9.10.3, annex I; RFC 3261 10.3, 22.
+Source: GB/T 28181-2022 9.1, 9.1.2.3, 9.10.3, annex I; RFC 3261 10.3, 22.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Protocol
 
-from tongshi.digest import Challenge, Credentials, Freshness, Nonces, verify
+from tongshi.digest import (
+    Challenge,
+    Credentials,
+    Freshness,
+    Hashed,
+    Nonces,
+    Use,
+    Uses,
+    verify,
+)
 from tongshi.errors import RemoteProtocolError
 from tongshi.gb28181.date import write_date
 from tongshi.gb28181.identifier import is_usable
@@ -84,6 +98,10 @@ class Refusal(Enum):
     UNKNOWN_DEVICE = "unknown device"
     CREDENTIALS = "wrong credentials"
     MALFORMED = "malformed"
+    DENIED = "denied by a rule"
+    SOURCE = "not allowed from this address"
+    QUARANTINED = "new, waits for approval"
+    LOCKED = "locked after failures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +116,73 @@ class Refused:
     reason: Refusal
 
 
-RegistrationEvent = Registered | Unregistered | Refused
+@dataclass(frozen=True, slots=True)
+class Redirected:
+    """A device was sent to another server.  server: as :attr:`Elsewhere.server`."""
+
+    device_id: str
+    address: Address
+    server: str
+
+
+RegistrationEvent = Registered | Unregistered | Refused | Redirected
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where a device is to register instead.
+
+    server: ``id@host:port``.  expires: s for which that holds.  Source: GB/T 28181-2022 9.1.2.3.
+    """
+
+    server: str
+    expires: int = 3_600
+
+
+class Doorkeeper(Protocol):
+    """Who is let in from where: asked before and after a proof."""
+
+    def bar(self, device_id: str, source: Address) -> Refusal | None:
+        """Return why *device_id* is kept out, whatever it could prove; None lets it try."""
+
+    def opens(self, device_id: str, source: Address) -> bool:
+        """Return whether *device_id* needs no password."""
+
+    def failed(self, device_id: str, source: Address) -> None:
+        """Take a wrong answer to a nonce of ours."""
+
+    def proved(self, device_id: str, source: Address) -> Refusal | Elsewhere | None:
+        """Take a right answer; return why it is refused nevertheless, or where it is to go."""
+
+
+class Anyone:
+    """Lets everybody try and stay."""
+
+    def bar(self, device_id: str, source: Address) -> Refusal | None:
+        """Bar nobody."""
+        return None
+
+    def opens(self, device_id: str, source: Address) -> bool:
+        """Ask everybody for a password."""
+        return False
+
+    def failed(self, device_id: str, source: Address) -> None:
+        """Count nothing."""
+
+    def proved(self, device_id: str, source: Address) -> Refusal | Elsewhere | None:
+        """Keep everybody."""
+        return None
+
 
 _CONTACT = re.compile(r"(?:\"[^\"\\]*\" ?)?<([^<>?]+)>(?:;expires=\d+)?", re.IGNORECASE)
 
 
 class Registrar:
-    """A server for REGISTER without memory.
+    """A server for REGISTER without memory of those who prove nothing.
 
     password_of: a device's password; "" lets it in without one, None keeps it out.
     is_registered: whether a device is registered at present.
+    terms_of: what is asked of a device, by its id and the User-Agent it names; None: *terms*.
     """
 
     def __init__(
@@ -115,15 +190,18 @@ class Registrar:
         terms: Terms,
         nonces: Nonces,
         *,
-        password_of: Callable[[str], str | None],
+        password_of: Callable[[str], str | Hashed | None],
         is_registered: Callable[[str], bool],
+        doorkeeper: Doorkeeper | None = None,
+        terms_of: Callable[[str, str], Terms] | None = None,
     ) -> None:
-        self._terms = terms
+        self.uses = Uses(lifetime=nonces.lifetime)
         self._nonces = nonces
         self._password_of = password_of
         self._is_registered = is_registered
+        self._doorkeeper = doorkeeper or Anyone()
+        self._terms_of = terms_of or (lambda device_id, user_agent: terms)
         self._version = (HEADER, str(terms.version))
-        self._qop = ("auth",) if terms.qop else ()
 
     def handle(
         self, request: Request, source: Address, now: float, wall: float
@@ -137,6 +215,9 @@ class Registrar:
             device_id = request.from_user
             if not is_usable(device_id):
                 return self._refuse(request, "", source, 400, Refusal.MALFORMED)
+            barred = self._doorkeeper.bar(device_id, source)
+            if barred is not None:
+                return self._refuse(request, device_id, source, 403, barred)
             return self._judge(request, device_id, source, now, wall)
         except RemoteProtocolError as error:
             return self._refuse(request, device_id, source, error.status, Refusal.MALFORMED)
@@ -145,36 +226,62 @@ class Registrar:
         self, request: Request, device_id: str, source: Address, now: float, wall: float
     ) -> tuple[Response, RegistrationEvent | None]:
         password = self._password_of(device_id)
-        if password == "":  # an open door, by the operator's own wish
-            return self._grant(request, device_id, source, wall)
+        user_agent = readable(request.headers.get("User-Agent") or "")
+        terms = self._terms_of(device_id, user_agent)
+        if password == "" or self._doorkeeper.opens(
+            device_id, source
+        ):  # an open door, by the operator's own wish
+            return self._welcome(request, device_id, source, terms, user_agent, wall)
         credentials = _credentials_of(request)
         # A nonce is good for one device on one host only: what is overheard helps nobody else.
         binding = f"{device_id} {source.host}"
-        if credentials is None or not self._is_asked_for(credentials):
-            return self._challenge(request, now, binding, stale=False), None
+        if credentials is None or not _is_asked_for(credentials, terms):
+            return self._challenge(request, terms, now, binding, stale=False), None
         freshness = self._nonces.judge(credentials.nonce, now, binding)
         proven = password is not None and verify(
             credentials, method=request.method, password=password, body=request.body
         )
         if freshness is not Freshness.FRESH:
             # Who knows the password only has the wrong nonce, and need not ask a person for it.
-            return self._challenge(request, now, binding, stale=proven), None
-        if password is None:
-            return self._refuse(request, device_id, source, 403, Refusal.UNKNOWN_DEVICE)
+            return self._challenge(request, terms, now, binding, stale=proven), None
         if not proven:
-            return self._refuse(request, device_id, source, 403, Refusal.CREDENTIALS)
-        return self._grant(request, device_id, source, wall)
+            self._doorkeeper.failed(device_id, source)
+            known = password is not None
+            reason = Refusal.CREDENTIALS if known else Refusal.UNKNOWN_DEVICE
+            return self._refuse(request, device_id, source, 403, reason)
+        use = self.uses.judge(credentials.nonce, credentials.nc, _mark(request, source), now)
+        if use is Use.REPLAY:
+            return self._challenge(request, terms, now, binding, stale=True), None
+        return self._welcome(request, device_id, source, terms, user_agent, wall)
 
-    def _is_asked_for(self, credentials: Credentials) -> bool:
-        return (credentials.algorithm or "MD5").upper() == self._terms.algorithm
+    def _welcome(
+        self,
+        request: Request,
+        device_id: str,
+        source: Address,
+        terms: Terms,
+        user_agent: str,
+        wall: float,
+    ) -> tuple[Response, RegistrationEvent]:
+        """Answer one that proved itself, or need not."""
+        match self._doorkeeper.proved(device_id, source):
+            case Refusal() as reason:
+                return self._refuse(request, device_id, source, 403, reason)
+            case Elsewhere() as place if request.expires != 0:
+                headers = [("Contact", f"<sip:{place.server}>"), ("Expires", str(place.expires))]
+                response = request.response(302, headers=(*headers, self._version))
+                return response, Redirected(device_id, source, place.server)
+        return self._grant(request, device_id, source, terms, user_agent, wall)
 
-    def _challenge(self, request: Request, now: float, binding: str, *, stale: bool) -> Response:
+    def _challenge(
+        self, request: Request, terms: Terms, now: float, binding: str, *, stale: bool
+    ) -> Response:
         challenge = Challenge(
-            realm=self._terms.realm,
+            realm=terms.realm,
             nonce=self._nonces.issue(now, binding),
             # Named even when it is the default: Dahua devices do not answer without.
-            algorithm=self._terms.algorithm,
-            qop=self._qop,
+            algorithm=terms.algorithm,
+            qop=("auth",) if terms.qop else (),
             stale=stale,
         )
         headers = (("WWW-Authenticate", str(challenge)), self._version)
@@ -187,13 +294,19 @@ class Registrar:
         return response, Refused(device_id, source, reason)
 
     def _grant(
-        self, request: Request, device_id: str, source: Address, wall: float
+        self,
+        request: Request,
+        device_id: str,
+        source: Address,
+        terms: Terms,
+        user_agent: str,
+        wall: float,
     ) -> tuple[Response, RegistrationEvent]:
-        terms = self._terms
         asked = request.expires
         contact = request.headers.get("Contact") or ""
         if asked == 0:
-            return self._accept(request, [("Expires", "0")], wall), Unregistered(device_id, source)
+            response = self._accept(request, [("Expires", "0")], terms, wall)
+            return response, Unregistered(device_id, source)
         if contact == "*":
             # RFC 3261 10.2.2: an asterisk takes back every binding, and nothing else.
             return self._refuse(request, device_id, source, 400, Refusal.MALFORMED)
@@ -207,18 +320,30 @@ class Registrar:
             address=source,
             expires=expires,
             version=Version.parse(request.headers.get(HEADER)),
-            user_agent=readable(request.headers.get("User-Agent") or ""),
+            user_agent=user_agent,
             contact=uri,
             call_id=request.call_id,
             refreshed=self._is_registered(device_id),
         )
-        return self._accept(request, headers, wall), event
+        return self._accept(request, headers, terms, wall), event
 
-    def _accept(self, request: Request, headers: list[tuple[str, str]], wall: float) -> Response:
-        if self._terms.send_date:
+    def _accept(
+        self, request: Request, headers: list[tuple[str, str]], terms: Terms, wall: float
+    ) -> Response:
+        if terms.send_date:
             headers.append(("Date", write_date(wall)))
         headers.append(self._version)
         return request.response(200, headers=headers)
+
+
+def _is_asked_for(credentials: Credentials, terms: Terms) -> bool:
+    return (credentials.algorithm or "MD5").upper() == terms.algorithm
+
+
+def _mark(request: Request, source: Address) -> int:
+    """Return a number that tells this request from others that come under the same proof."""
+    headers = request.headers
+    return hash((request.call_id, headers.get("CSeq"), headers.get("Expires"), source.port))
 
 
 def _credentials_of(request: Request) -> Credentials | None:
