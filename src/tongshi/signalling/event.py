@@ -10,7 +10,9 @@ from enum import Enum
 from tongshi.gateway.engine import Figures, Transport
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.gather import Gathered
+from tongshi.gb28181.manscdp.notify import AlarmNotify, Position, PtzPositionNotify
 from tongshi.gb28181.manscdp.response import DeviceInfoAnswer, DeviceStatusAnswer
+from tongshi.gb28181.subscription import Subject
 from tongshi.gb28181.version import Version
 
 
@@ -161,6 +163,76 @@ class PartsFaulty:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmRaised:
+    """A device reported an alarm; a report that came twice is told once.
+
+    alarm: its ``device_id`` is the camera, the device itself or a centre.
+    """
+
+    device_id: str
+    alarm: AlarmNotify
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PositionReported:
+    """A device said where it, or its channels, are; coordinates are not judged yet.
+
+    source: ``"position"``, ``"alarm"`` (method 4), ``"video"`` (an offer of video).
+    """
+
+    device_id: str
+    items: tuple[Position, ...]
+    source: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogChanged:
+    """A device said what changed in its catalog: see ``change`` of each item."""
+
+    device_id: str
+    items: tuple[Item, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class VideoOffered:
+    """A mobile device says that it can send its picture now."""
+
+    device_id: str
+    channel_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PtzReported:
+    """A camera said where it looks."""
+
+    device_id: str
+    channel_id: str
+    position: PtzPositionNotify
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanged:
+    """A subscription of ours stands otherwise than before.
+
+    target_id: what it is for; the device itself where that is empty.
+    state: ``"waiting"``, ``"asking"``, ``"active"``, ``"fallback"``, ``"ended"``.
+    why: a word: ``"offline"``, ``"silent"``, ``"refused 489"``, ``"terminated"`` ...
+    """
+
+    device_id: str
+    subject: Subject
+    target_id: str
+    state: str
+    why: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class SessionKey:
     """What one upstream session shows."""
 
@@ -217,6 +289,12 @@ SignallingEvent = (
     | CatalogGathered
     | QueryFailed
     | PartsFaulty
+    | AlarmRaised
+    | PositionReported
+    | CatalogChanged
+    | VideoOffered
+    | PtzReported
+    | SubscriptionChanged
     | SessionOpened
     | SessionFailed
     | SessionClosed
