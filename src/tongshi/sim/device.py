@@ -14,7 +14,7 @@ from tongshi.errors import Exhausted
 from tongshi.gb28181.keepalive import Beat
 from tongshi.gb28181.manscdp import Message
 from tongshi.gb28181.manscdp.notify import Keepalive
-from tongshi.gb28181.registrant import Left, Offline, Online, Registrant
+from tongshi.gb28181.registrant import Left, Offline, Online, Redirected, Registrant
 from tongshi.gb28181.version import Version, negotiate
 from tongshi.sim import disguise
 from tongshi.sim.answering import Answers, Queried
@@ -91,6 +91,7 @@ class Device:
         self.calls = Calls(self)
         self._answers = Answers(self)
         self._target: Address | None = None
+        self._home: Address | None = None
         self._sn = 0
         self._warmed = False
         self._die_at: float | None = None
@@ -151,7 +152,7 @@ class Device:
 
     def connect(self, target: Address, now: float) -> None:
         """Register at *target*; over TCP, call it again with each new connection."""
-        self._target = target
+        self._target = self._home = target
         if self._beat is not None and "keepalive-only" in self.quirks:
             self._beat.restart(now)
             self._beat.hasten(now)
@@ -260,6 +261,7 @@ class Device:
         made = disguise.alter(
             request, self.quirks, self.contact, self._beat is not None, self.token
         )
+        self._turn_to_server()
 
         def settle(response: Response | None, then: float) -> None:
             if response is None:
@@ -270,7 +272,14 @@ class Device:
         if self.ask(made, now, settle) is None:
             self._registrant.unanswered(now)
 
-    def _note(self, fact: Online | Offline | Left, now: float) -> None:
+    def _turn_to_server(self) -> None:
+        """Send to the server that a redirector named, or to the platform itself."""
+        server, home = self._registrant.server, self._home
+        if home is None or home.reliable:
+            return  # over TCP the way is the shell's to change
+        self._target = home._replace(host=server.host, port=server.port) if server.host else home
+
+    def _note(self, fact: Online | Offline | Left | Redirected, now: float) -> None:
         match fact:
             case Online():
                 self.version = negotiate(self.profile.version, fact.version)
@@ -291,6 +300,8 @@ class Device:
             case Left():
                 self._beat = None
                 self._events.append(Unregistered(None, "left"))
+            case Redirected():
+                self._beat = None
 
     def _keep_alive(self, now: float) -> None:
         beat = self._beat
