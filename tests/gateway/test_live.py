@@ -18,6 +18,7 @@ from tongshi.gateway.engine import (
     Transport,
 )
 from tongshi.gateway.live import Live, Places, figures_text
+from tongshi.gateway.record import Disk
 from tongshi.gateway.tickets import Ticket
 from tongshi.gateway.viewers import Callbacks, Viewer
 from tongshi.media.fmp4 import Track
@@ -60,7 +61,9 @@ class Stage:
         self.places = Places(transcodes)
         self.tasks = Supervisor("test")
         receive = Receive("s", transport)
-        self.live = Live(receive, 0, MediaSettings(), self.places, self.tasks, self.events.append)
+        self.live = Live(
+            receive, 0, MediaSettings(), self.places, self.tasks, self.events.append, Disk()
+        )
 
     def play(self, units: Sequence[AccessUnit], *, audio: bool = False, sequence: int = 0) -> None:
         for burst in bursts(units, audio=audio, sequence=sequence):

@@ -24,17 +24,51 @@ PayloadTypes = tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Footage:
+    """What of the past a stream brings.
+
+    since, until: UNIX time, s.  file: where it is written, see ``tongshi.gateway.record``; empty
+    when it is only watched.
+    """
+
+    since: float
+    until: float
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Receive:
     """A stream to be received.
 
     stream: the caller's name for it, unique in this engine.
     ssrc: the one asked for; None takes any.  It is never insisted on: peers send others.
+    footage: None for a live stream.
     """
 
     stream: str
     transport: Transport
     ssrc: int | None = None
     payload_types: PayloadTypes = ()
+    footage: Footage | None = None
+
+
+class Turn(Enum):
+    """What was asked of the sender of footage, or what it answered; see ``Engine.steer``."""
+
+    HOLD = "hold"
+    """It waits, and so do the viewers: silence is no fault."""
+    WAIT = "wait"
+    """It waits, because the viewers have more than enough in store."""
+    GO = "go"
+    """It sends again."""
+    SPEED = "speed"
+    """It took a speed, negative for backwards: the value."""
+    SEEK = "seek"
+    """It is being asked to go on at a moment, UNIX time: the value."""
+    LANDED = "landed"
+    """It agreed, and says that it goes on at the value, if it says so."""
+    STAY = "stay"
+    """It refused to go anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +149,19 @@ class StreamLost:
 
 
 @dataclass(frozen=True, slots=True)
+class LineLost:
+    """A talk's way to its listener broke, and was not made again in time.
+
+    The talk stays open, and silent, until it is closed.
+    """
+
+    stream: str
+    error: Error
+
+
+@dataclass(frozen=True, slots=True)
 class ReaderJoined:
-    """A viewer used its ticket."""
+    """A viewer, or who talks, used its ticket."""
 
     stream: str
     ticket: str
@@ -146,11 +191,133 @@ class Measured:
     figures: Figures
 
 
-EngineEvent = FirstMedia | Stalled | PeerClosed | StreamLost | ReaderJoined | ReaderLeft | Measured
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """How far footage has come, once a second.
+
+    at: moment that its newest picture shows, UNIX time, s; None before the first.
+    lead: s that viewers have in store.  rate: seconds of the recording in one of the viewer's.
+    pace: what the sender makes of the speed, see ``tongshi.media.pace.Pace``.
+    frames, keys: pictures that came.  written: bytes of its file; saved: moment up to which whole
+    groups of pictures are in it.  doubtful: pictures of it may be missing or stand twice where it
+    was resumed.
+    """
+
+    stream: str
+    at: float | None
+    lead: float
+    rate: float
+    pace: str
+    frames: int
+    keys: int
+    written: int = 0
+    saved: float | None = None
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileFailed:
+    """The file of footage cannot be written; what is in it stays."""
+
+    stream: str
+    error: Error
+
+
+EngineEvent = (
+    FirstMedia
+    | Stalled
+    | PeerClosed
+    | StreamLost
+    | ReaderJoined
+    | ReaderLeft
+    | Measured
+    | Advanced
+    | FileFailed
+    | LineLost
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """A talk to be opened: a person's voice, G.711A, to one listener.
+
+    talk: the caller's name for it, unique in this engine, among its streams too.
+    transport: how RTP goes out.  TCP_PASSIVE: the listener connects to us.
+    hosts: who may connect, or send sound; empty lets everybody.
+    payload_type: under which the listener knows G.711A.  hears: its sound goes to who talks.
+    """
+
+    talk: str
+    transport: Transport
+    hosts: tuple[str, ...] = ()
+    payload_type: int = 8
+    hears: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a talk has carried.
+
+    packets, bytes: of RTP sent; bytes of its payload.  dropped: packets that the listener was too
+    slow for, or that could not be sent.  voice: s of speech sent; silence: s of silence put in its
+    place.  late: s of speech left out because it came too late.  gaps: times that speech ran dry.
+    heard: packets from the listener.  refused: connections of strangers.
+    delay_p50_ms, delay_p95_ms: from the arrival of a sample here to its leaving; None before any.
+    """
+
+    packets: int = 0
+    bytes: int = 0
+    dropped: int = 0
+    voice: float = 0.0
+    silence: float = 0.0
+    late: float = 0.0
+    gaps: int = 0
+    heard: int = 0
+    refused: int = 0
+    delay_p50_ms: int | None = None
+    delay_p95_ms: int | None = None
+
+
+class Talks(Protocol):
+    """The talks of an engine.  Unknown talks raise Missing."""
+
+    async def open(self, speak: Speak) -> int:
+        """Return the local port of the talk's RTP, leased until ``close``.
+
+        For TCP_PASSIVE the listener may connect from now on.
+        Raises Conflict when it is open, Exhausted when no port or place is left.
+        """
+
+    async def start(
+        self, talk: str, host: str, port: int, ssrc: int, *, follow: bool = False
+    ) -> None:
+        """Send to *host* and *port* from now on: what is said, and silence while nothing is.
+
+        For TCP_PASSIVE both are ignored: wait until the listener has connected.
+        follow: over UDP, send to whichever port the listener's own packets come from.
+        Raises PeerSilent or EngineFailed(stage="connect") when there is no connection.
+        Source: GB/T 28181-2022 9.12.1, D.1.
+        """
+
+    async def admit(self, talk: str, ticket: str, *, expires_s: float) -> None:
+        """Allow one person to open ``/talk/<ticket>`` once, within *expires_s* from now."""
+
+    async def close(self, talk: str, code: str = "", stage: str = "") -> Spoken:
+        """Close the talk, who talks, the way to the listener; free its port.
+
+        A talk that is not open has carried nothing.  code, stage: told to who talks.
+        """
+
+    async def figures(self, talk: str) -> Spoken:
+        """Return what the talk has carried at this moment."""
 
 
 class Engine(Protocol):
     """Receives, shows and relays streams.  Unknown streams raise Missing."""
+
+    @property
+    def talks(self) -> Talks:
+        """What goes the other way: voices."""
 
     async def start(self) -> None:
         """Listen for viewers; raises EngineFailed when it cannot."""
@@ -191,6 +358,9 @@ class Engine(Protocol):
         A stream that is not open has none, and gives empty figures.
         code, stage: told to the viewers as the reason; empty for an ordinary end.
         """
+
+    async def steer(self, stream: str, turn: Turn, value: float | None = None) -> None:
+        """Tell what the sender of footage was asked to do; a live stream raises Conflict."""
 
     async def admit(
         self, stream: str, ticket: str, *, expires_s: float, transcode: bool = False

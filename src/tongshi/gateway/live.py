@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
-from tongshi.errors import EngineFailed, Exhausted
+from tongshi.errors import Conflict, EngineFailed, Exhausted
 from tongshi.gateway import engine
 from tongshi.gateway.engine import (
     EngineEvent,
@@ -17,7 +17,9 @@ from tongshi.gateway.engine import (
     Receive,
     Transport,
 )
+from tongshi.gateway.playout import Playout
 from tongshi.gateway.receive import Source, UdpSource
+from tongshi.gateway.record import Disk
 from tongshi.gateway.send import TcpRelay, UdpRelay
 from tongshi.gateway.tcp import TcpListener
 from tongshi.gateway.transcode import Transcode
@@ -52,18 +54,17 @@ class Live:
         places: Places,
         tasks: Supervisor,
         tell: Callable[[EngineEvent], None],
+        disk: Disk,
     ) -> None:
+        """disk: writes the files of footage."""
         self.port = port
         self.receive = receive
         self.source: Source | None = None
         self.relays: dict[str, UdpRelay | TcpRelay] = {}
-        self.pipeline = Pipeline(
-            payload_types=receive.payload_types,
-            ssrc=receive.ssrc,
-            ordered=receive.transport is not Transport.UDP,
-            freeze=settings.loss == "freeze",
-            backlog_limit=settings.viewer_backlog,
-        )
+        self._playout: Playout | None = None
+        if receive.footage is not None:
+            self._playout = Playout(receive, receive.footage, settings, disk, tell, self._say)
+        self.pipeline = self._playout.pipeline if self._playout else _pipeline(receive, settings)
         patience = Patience(settings.connect_timeout, settings.first_media, settings.silence)
         self.vigil = Vigil(receive.stream, patience, linked=receive.transport is Transport.UDP)
         self._tell = tell
@@ -135,9 +136,9 @@ class Live:
         if isinstance(self.source, UdpSource):
             self.source.look()
         if self._viewers:
-            text = figures_text(figures)
-            for viewer in self._viewers:
-                viewer.say(text)
+            self._say(figures_text(figures))
+        if self._playout is not None:
+            self._tell(self._playout.advanced())
         if self._ticks % _MEASURED == 0:
             self._tell(Measured(self.receive.stream, figures))
 
@@ -153,6 +154,12 @@ class Live:
             refused=source.refused if isinstance(source, UdpSource | TcpListener) else 0,
             source=self._peer,
         )
+
+    def steer(self, turn: engine.Turn, value: float | None) -> None:
+        """Take what was asked of the sender of footage; raises Conflict for a live stream."""
+        if self._playout is None:
+            raise Conflict(f"stream {self.receive.stream} shows the present")
+        self._playout.steer(turn, value, self.vigil, time.monotonic())
 
     def join(self, viewer: Viewer) -> None:
         """Seat a viewer, now or when it is known what the stream is."""
@@ -175,6 +182,8 @@ class Live:
         ticket = viewer.ticket
         self._tell(ReaderLeft(ticket.stream, ticket.token, seconds, sent, viewer.why))
         self._rest()
+        if self._playout is not None and not self._viewers:
+            self._playout.desert()
 
     def revoke(self, token: str, code: str) -> None:
         """End the viewer that holds the ticket, if there is one."""
@@ -184,9 +193,12 @@ class Live:
 
     async def close(self, code: str, stage: str) -> Figures:
         """Close the source, viewers, relays and the transcode."""
-        figures = self.figures(time.monotonic())
         if self.source is not None:
             self.source.close()
+        if self._playout is not None:
+            await self._playout.close()
+            self._tell(self._playout.advanced())
+        figures = self.figures(time.monotonic())
         for viewer in tuple(self._viewers):
             self._dismiss(viewer, code or "closed", stage, code or "closed")
         for relay in tuple(self.relays.values()):
@@ -248,8 +260,15 @@ class Live:
                 self._dismiss(viewer, error.code, error.resource, error.code)
                 return
         viewer.audio = self._audio()
+        if self._playout is not None:
+            for text in self._playout.welcome():
+                viewer.say(text)
         self._viewers[viewer] = (hub, hub.join(viewer))
         self._rest()
+
+    def _say(self, text: str) -> None:
+        for viewer in self._viewers:
+            viewer.say(text)
 
     def _dismiss(self, viewer: Viewer, code: str, stage: str, why: str) -> None:
         viewer.end(code, stage, why)
@@ -281,6 +300,16 @@ class Live:
             if held is not None and held[0] is hub:
                 self._dismiss(viewer, error.code, error.stage, error.code)
         self._rest()
+
+
+def _pipeline(receive: Receive, settings: MediaSettings) -> Pipeline:
+    return Pipeline(
+        payload_types=receive.payload_types,
+        ssrc=receive.ssrc,
+        ordered=receive.transport is not Transport.UDP,
+        freeze=settings.loss == "freeze",
+        backlog_limit=settings.viewer_backlog,
+    )
 
 
 def figures_text(figures: Figures) -> str:

@@ -28,6 +28,8 @@ from tongshi.gateway.tickets import Ticket, Tickets
 from tongshi.media.fmp4 import Track
 
 _PREFIX = b"/play/"
+Meet = Callable[[str], WSListener | None]
+"""Returns the connection of who shows a token; None for who shows none that counts."""
 _BACKLOG = 1024  # connections that wait to be accepted: a wall of pictures opens many at once
 _HANDSHAKE = 5.0  # s
 _DEAD_MS = 30_000  # a viewer that acknowledges nothing for so long is gone
@@ -139,10 +141,14 @@ class Viewer(WSListener):
 
 
 class Door:
-    """Listens for viewers and takes their tickets."""
+    """Listens for viewers and takes their tickets.
+
+    others: who meets those that come by another path than viewers, by the path before the ticket.
+    """
 
     def __init__(self, host: str, port: int, callbacks: Callbacks) -> None:
         self.tickets = Tickets()
+        self.others: dict[bytes, Meet] = {}
         self.port = 0
         self.refused = 0
         self._address = (host, port)
@@ -191,18 +197,20 @@ class Door:
             await self._server.wait_closed()
             self._server = None
 
-    def _meet(self, request: WSUpgradeRequest) -> Viewer | None:
-        """Return the viewer for *request*; None is answered with 404."""
-        upgrade = str(request.headers.get("upgrade", ""))
-        ticket = None
+    def _meet(self, request: WSUpgradeRequest) -> WSListener | None:
+        """Return the connection for *request*; None is answered with 404."""
+        listener = None
+        if str(request.headers.get("upgrade", "")).lower() == "websocket":
+            before, slash, token = request.path.rpartition(b"/")
+            meet = {_PREFIX: self._view, **self.others}.get(before + slash)
+            listener = meet(token.decode("ascii", "replace")) if meet is not None else None
+        self.refused += listener is None
+        return listener
+
+    def _view(self, token: str) -> Viewer | None:
         now = asyncio.get_running_loop().time()
-        if upgrade.lower() == "websocket" and request.path.startswith(_PREFIX):
-            token = request.path[len(_PREFIX) :].decode("ascii", "replace")
-            ticket = self.tickets.take(token, now)
-        if ticket is None:
-            self.refused += 1
-            return None
-        return Viewer(ticket, self._callbacks, now)
+        ticket = self.tickets.take(token, now)
+        return None if ticket is None else Viewer(ticket, self._callbacks, now)
 
     def _joined(self, viewer: Viewer) -> None:
         self._viewers.add(viewer)

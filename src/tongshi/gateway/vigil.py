@@ -39,7 +39,8 @@ class Vigil:
     seen: when something of the stream last arrived (monotonic, s); set it directly.
     """
 
-    __slots__ = ("_linked", "_patience", "_shown", "_since", "_stream", "_told", "phase", "seen")
+    __slots__ = ("_linked", "_patience", "_resting", "_shown", "_since", "_stream", "_told",
+                 "phase", "seen")  # fmt: skip
 
     def __init__(self, stream: str, patience: Patience, *, linked: bool) -> None:
         """linked: there is no connection to wait for, as over UDP."""
@@ -49,6 +50,7 @@ class Vigil:
         self._patience = patience
         self._linked = linked
         self._shown = False
+        self._resting = False
         self._since = 0.0
         self._told = False
 
@@ -75,13 +77,20 @@ class Vigil:
         if self.phase is Phase.FIRST:
             self._enter(Phase.LIVE, now)
 
+    def rest(self, resting: bool, now: float) -> None:
+        """Note that the sender was told to wait, or to go on: its silence is no fault till then."""
+        self._resting = resting
+        if self.phase is Phase.LIVE:
+            self._since = now
+
     def check(self, now: float, packets: int) -> Stalled | PeerClosed | None:
         """Return what ran out at *now*, once; *packets* is how many were seen."""
         match self.phase:
             case Phase.IDLE:
                 return None
             case Phase.LIVE:
-                late = now - max(self.seen, self._since) >= self._patience.silence
+                quiet = now - max(self.seen, self._since)
+                late = quiet >= self._patience.silence and not self._resting
                 self._told &= late  # it may fall silent again
             case Phase.FIRST:
                 late = now - self._since >= self._patience.first_media

@@ -20,14 +20,19 @@ from tongshi.errors import (
     PeerSilent,
 )
 from tongshi.gateway.engine import (
+    Advanced,
     EngineEvent,
     Figures,
+    FileFailed,
     FirstMedia,
+    Footage,
+    LineLost,
     Measured,
     PeerClosed,
     ReaderJoined,
     ReaderLeft,
     Receive,
+    Speak,
     Stalled,
     StreamLost,
     Track,
@@ -39,7 +44,18 @@ Line = dict[str, Any]
 
 _EVENTS: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (FirstMedia, Stalled, PeerClosed, StreamLost, ReaderJoined, ReaderLeft, Measured)
+    for kind in (
+        FirstMedia,
+        Stalled,
+        PeerClosed,
+        StreamLost,
+        ReaderJoined,
+        ReaderLeft,
+        Measured,
+        Advanced,
+        FileFailed,
+        LineLost,
+    )
 }
 
 
@@ -86,8 +102,9 @@ def to_error(line: Mapping[str, Any]) -> Error:
 
 def from_event(event: EngineEvent) -> Line:
     """Return *event* as an object."""
-    if isinstance(event, StreamLost):
-        return {"event": "StreamLost", "stream": event.stream, "error": from_error(event.error)}
+    if isinstance(event, StreamLost | FileFailed | LineLost):
+        name = type(event).__name__
+        return {"event": name, "stream": event.stream, "error": from_error(event.error)}
     return {"event": type(event).__name__, **asdict(event)}
 
 
@@ -116,6 +133,7 @@ def from_receive(receive: Receive) -> Line:
         "transport": receive.transport.value,
         "ssrc": receive.ssrc,
         "payload_types": receive.payload_types,
+        "footage": None if receive.footage is None else asdict(receive.footage),
     }
 
 
@@ -126,7 +144,19 @@ def to_receive(line: Mapping[str, Any]) -> Receive:
         transport=Transport(line["transport"]),
         ssrc=line["ssrc"],
         payload_types=to_payload_types(line["payload_types"]),
+        footage=None if line["footage"] is None else Footage(**line["footage"]),
     )
+
+
+def from_speak(speak: Speak) -> Line:
+    """Return *speak* as an object."""
+    return {**asdict(speak), "transport": speak.transport.value}
+
+
+def to_speak(line: Mapping[str, Any]) -> Speak:
+    """Return the Speak that ``from_speak`` was given."""
+    fields = {**line, "transport": Transport(line["transport"]), "hosts": tuple(line["hosts"])}
+    return Speak(**fields)
 
 
 def to_payload_types(pairs: list[list[Any]]) -> tuple[tuple[int, str], ...]:

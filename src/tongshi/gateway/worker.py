@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 import uvloop
@@ -18,7 +19,7 @@ import uvloop
 from tongshi.errors import EngineFailed, Error
 from tongshi.gateway import wire
 from tongshi.gateway.child import inherit
-from tongshi.gateway.engine import EngineEvent, Measured, Transport
+from tongshi.gateway.engine import Advanced, EngineEvent, Measured, Transport, Turn
 from tongshi.gateway.engines.builtin import Local
 from tongshi.net.task import Supervisor
 from tongshi.settings import MediaSettings
@@ -40,12 +41,18 @@ class Servant:
             "adopt": self._adopt,
             "connect": lambda given: engine.connect(**given),
             "close": self._close,
+            "steer": self._steer,
             "admit": lambda given: engine.admit(**given),
             "revoke": lambda given: engine.revoke(**given),
             "snapshot": self._snapshot,
             "relay": self._relay,
             "unrelay": lambda given: engine.unrelay(**given),
             "figures": self._figures,
+            "talk-open": lambda given: engine.talks.open(wire.to_speak(given)),
+            "talk-start": lambda given: engine.talks.start(**given),
+            "talk-admit": lambda given: engine.talks.admit(**given),
+            "talk-close": self._close_talk,
+            "talk-figures": self._talk_figures,
         }
 
     def take(self, line: wire.Line) -> None:
@@ -55,7 +62,7 @@ class Servant:
     def tell(self, event: EngineEvent) -> None:
         """Pass *event* on; figures only while the node takes what it is sent."""
         waits = self._writer.transport.get_write_buffer_size()
-        if waits < _UNREAD or not isinstance(event, Measured):
+        if waits < _UNREAD or not isinstance(event, Measured | Advanced):
             self._writer.write(wire.encode(wire.from_event(event)))
 
     async def stop(self) -> None:
@@ -79,11 +86,20 @@ class Servant:
         types = wire.to_payload_types(given.pop("payload_types"))
         await self._engine.adopt(**given, payload_types=types)
 
+    async def _steer(self, given: dict[str, Any]) -> None:
+        await self._engine.steer(**given | {"turn": Turn(given["turn"])})
+
     async def _close(self, given: dict[str, Any]) -> wire.Line:
         return wire.from_figures(await self._engine.close(**given))
 
     async def _figures(self, given: dict[str, Any]) -> wire.Line:
         return wire.from_figures(await self._engine.figures(**given))
+
+    async def _close_talk(self, given: dict[str, Any]) -> wire.Line:
+        return asdict(await self._engine.talks.close(**given))
+
+    async def _talk_figures(self, given: dict[str, Any]) -> wire.Line:
+        return asdict(await self._engine.talks.figures(**given))
 
     async def _snapshot(self, given: dict[str, Any]) -> str:
         return wire.from_bytes(await self._engine.snapshot(**given))

@@ -9,6 +9,7 @@ import struct
 from dataclasses import dataclass
 
 from tongshi.media import nal
+from tongshi.media.boxes import MATRIX, box, full
 from tongshi.media.sps import Picture, parse_h264, parse_h265
 from tongshi.media.unit import CLOCK, AccessUnit, Codec
 
@@ -95,54 +96,49 @@ def _build_hvcc(picture: Picture, kinds: list[list[bytes]]) -> bytes:
     return b"".join(parts)
 
 
-def _box(kind: bytes, *parts: bytes) -> bytes:
-    body = b"".join(parts)
-    return struct.pack(">I4s", 8 + len(body), kind) + body
-
-
-def _full(kind: bytes, flags: int, *parts: bytes) -> bytes:
-    return _box(kind, struct.pack(">I", flags), *parts)
-
-
-_MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+def visual_entry(track: Track) -> bytes:
+    """Return the sample entry of *track*."""
+    h264 = track.codec is Codec.H264
+    return box(
+        b"avc1" if h264 else b"hvc1",
+        struct.pack(
+            ">6xH16xHHIIIH32xHh", 1, track.width, track.height, 72 << 16, 72 << 16, 0, 1, 24, -1
+        ),
+        box(b"avcC" if h264 else b"hvcC", track.config),
+    )
 
 
 def init_segment(track: Track) -> bytes:
     """Return ``ftyp`` and ``moov`` for *track*."""
-    sample = _box(
-        b"avc1" if track.codec is Codec.H264 else b"hvc1",
-        struct.pack(">6xH16xHHIIIH32xHh", 1, track.width, track.height, 72 << 16, 72 << 16, 0, 1,
-                    24, -1),
-        _box(b"avcC" if track.codec is Codec.H264 else b"hvcC", track.config),
-    )  # fmt: skip
-    table = _box(
+    sample = visual_entry(track)
+    table = box(
         b"stbl",
-        _full(b"stsd", 0, struct.pack(">I", 1), sample),
-        _full(b"stts", 0, bytes(4)),
-        _full(b"stsc", 0, bytes(4)),
-        _full(b"stsz", 0, bytes(8)),
-        _full(b"stco", 0, bytes(4)),
+        full(b"stsd", 0, struct.pack(">I", 1), sample),
+        full(b"stts", 0, bytes(4)),
+        full(b"stsc", 0, bytes(4)),
+        full(b"stsz", 0, bytes(8)),
+        full(b"stco", 0, bytes(4)),
     )
-    sources = _box(b"dinf", _full(b"dref", 0, struct.pack(">I", 1), _full(b"url ", 1)))
-    media = _box(
+    sources = box(b"dinf", full(b"dref", 0, struct.pack(">I", 1), full(b"url ", 1)))
+    media = box(
         b"mdia",
-        _full(b"mdhd", 0, struct.pack(">IIIIHH", 0, 0, CLOCK, 0, 0x55C4, 0)),
-        _full(b"hdlr", 0, struct.pack(">4x4s12x", b"vide"), b"video\0"),
-        _box(b"minf", _full(b"vmhd", 1, bytes(8)), sources, table),
+        full(b"mdhd", 0, struct.pack(">IIIIHH", 0, 0, CLOCK, 0, 0x55C4, 0)),
+        full(b"hdlr", 0, struct.pack(">4x4s12x", b"vide"), b"video\0"),
+        box(b"minf", full(b"vmhd", 1, bytes(8)), sources, table),
     )
     head = struct.pack(">III4xI8xHHHH", 0, 0, TRACK_ID, 0, 0, 0, 0, 0)
     size = struct.pack(">II", track.width << 16, track.height << 16)
-    return _box(b"ftyp", b"iso6", struct.pack(">I", 1), b"iso6mp41") + _box(
+    return box(b"ftyp", b"iso6", struct.pack(">I", 1), b"iso6mp41") + box(
         b"moov",
-        _full(
+        full(
             b"mvhd",
             0,
             struct.pack(">IIIIIH10x", 0, 0, CLOCK, 0, 0x10000, 0x100),
-            _MATRIX,
+            MATRIX,
             struct.pack(">24xI", TRACK_ID + 1),
         ),
-        _box(b"trak", _full(b"tkhd", 3, head, _MATRIX, size), media),
-        _box(b"mvex", _full(b"trex", 0, struct.pack(">IIIII", TRACK_ID, 1, 0, 0, 0))),
+        box(b"trak", full(b"tkhd", 3, head, MATRIX, size), media),
+        box(b"mvex", full(b"trex", 0, struct.pack(">IIIII", TRACK_ID, 1, 0, 0, 0))),
     )
 
 

@@ -58,6 +58,7 @@ class Hub:
 
     backlog_limit: bytes; see :data:`BACKLOG_LIMIT`.
     ring_limit: bytes; see :data:`RING_LIMIT`.
+    holding: keep everything until a reader joins, for a sender that will not send it again.
     """
 
     backlog_limit: int = BACKLOG_LIMIT
@@ -65,6 +66,7 @@ class Hub:
     track: Track | None = None
     skips: int = 0
     overflows: int = 0
+    holding: bool = False
     _init: bytes = b""
     _ring: list[bytes] = field(default_factory=list)
     _ring_bytes: int = 0
@@ -82,6 +84,7 @@ class Hub:
         """Seat *reader*; it begins at once when there is a track, else with the first key frame."""
         seat = Seat(reader)
         self._seats[id(seat)] = seat
+        self.holding = False
         if self.track is not None:
             self._open(seat, self.track, self.opening())
             seat.waiting = not self._ring
@@ -143,10 +146,10 @@ class Hub:
 
     def _keep(self, fragment: bytes, key: bool) -> None:
         ring = self._ring
-        if key:
+        if key and not (self.holding and ring):
             ring.clear()
             self._ring_bytes = 0
-        elif not ring:
+        elif not (key or ring):
             return
         self._ring_bytes += len(fragment)
         if self._ring_bytes > self.ring_limit:

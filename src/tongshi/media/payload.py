@@ -77,13 +77,16 @@ class Payloads:
     """Frames of one RTP stream, of whatever types, in; access units out.
 
     types: payload types with their encoding names, as ``(96, "PS")``.
+    times: other timelines than those of a live stream.
     ``unsupported`` counts frames that nothing here reads.
     """
 
     __slots__ = ("_announced", "_decoders", "_kinds", "_times", "_tries", "unsupported")
 
-    def __init__(self, types: Iterable[tuple[int, str]] = ()) -> None:
-        self._times = Times()
+    def __init__(
+        self, types: Iterable[tuple[int, str]] = (), *, times: Times | None = None
+    ) -> None:
+        self._times = times or Times()
         self._announced: dict[int, Kind] = {}
         self._decoders: dict[int, Decoder] = {}
         self._kinds: dict[int, Kind] = {}

@@ -9,6 +9,7 @@ from tongshi.media.hub import BACKLOG_LIMIT, Hub
 from tongshi.media.payload import Payloads
 from tongshi.media.rtp import Frame, Receiver
 from tongshi.media.tcpframe import Framer
+from tongshi.media.timeline import Times
 from tongshi.media.unit import AccessUnit, Codec
 
 _PERIOD_S = 1.0
@@ -66,6 +67,7 @@ class Pipeline:
     ssrc, strict_ssrc, ordered: see :class:`tongshi.media.rtp.Receiver`.
     freeze: after loss show nothing before the next key frame; else show damaged pictures.
     backlog_limit: bytes; see :class:`tongshi.media.hub.Hub`.
+    times: see :class:`tongshi.media.payload.Payloads`.
 
     ``frames`` and ``units`` are lists of callables that get each :class:`rtp.Frame` (for relays)
     and each access unit that is shown (for transcoders and recorders).
@@ -85,6 +87,7 @@ class Pipeline:
         ordered: bool = False,
         freeze: bool = True,
         backlog_limit: int = BACKLOG_LIMIT,
+        times: Times | None = None,
     ) -> None:
         self.hub = Hub(backlog_limit=backlog_limit)
         self.frames: list[Callable[[Frame], None]] = []
@@ -92,7 +95,7 @@ class Pipeline:
         self.heard: float | None = None
         self._receiver = Receiver(ssrc=ssrc, strict=strict_ssrc, ordered=ordered)
         self._framer = Framer()
-        self._payloads = Payloads(payload_types)
+        self._payloads = Payloads(payload_types, times=times)
         self._fragmenter = Fragmenter()
         self._freeze = freeze
         self._frozen = False

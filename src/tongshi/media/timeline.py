@@ -139,15 +139,48 @@ class Timeline:
         return step if 0 < step <= JUMP else self.nominal
 
 
+class SentTimeline(Timeline):
+    """The times as they were sent, unwrapped only: jumps stay, for whoever knows what they mean.
+
+    Where a time is missing or repeated it is made up as by :class:`Timeline`; pictures out of
+    order without a DTS keep the order of sending.
+    """
+
+    __slots__ = ()
+
+    def place(self, pts: int | None, dts: int | None, stamp: int) -> tuple[int, int]:
+        """Return pts and dts as sent, without wraps."""
+        raw = pts if dts is None else dts
+        last = self._last
+        if last is None:
+            out = stamp if raw is None else raw
+        elif raw is None or raw == self._raw:
+            out = last + self._step(stamp)
+            self.counts.made_up += 1
+        elif dts is None and self._is_behind(raw, last):
+            self._stamp, self._raw, self._last = stamp, raw, last + 1
+            return _near(raw, last), last + 1
+        else:
+            out = _near(raw, last)
+            self._behind = 0
+            if 0 < out - last <= CLOCK:
+                self.nominal = out - last
+        self._raw, self._last, self._stamp = raw, out, stamp
+        return (out if dts is None else out + _shown_later(pts, dts)), out
+
+
 class Times:
-    """The timelines of one stream, whatever payloads carry it: one of video, one of sound."""
+    """The timelines of one stream, whatever payloads carry it: one of video, one of sound.
+
+    kind: of both.
+    """
 
     __slots__ = ("sound", "video")
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type[Timeline] = Timeline) -> None:
         anchor = Anchor()
-        self.video = Timeline(anchor)
-        self.sound = Timeline(anchor)
+        self.video = kind(anchor)
+        self.sound = kind(anchor)
 
 
 def _near(value: int, reference: int) -> int:

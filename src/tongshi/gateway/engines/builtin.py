@@ -14,12 +14,15 @@ from tongshi.gateway.engine import (
     PayloadTypes,
     Receive,
     Transport,
+    Turn,
 )
 from tongshi.gateway.live import Live, Places
 from tongshi.gateway.pictures import Pictures
 from tongshi.gateway.ports import Ports
 from tongshi.gateway.receive import BufferCheck, UdpSource, bind
+from tongshi.gateway.record import Disk
 from tongshi.gateway.send import TcpRelay, UdpRelay
+from tongshi.gateway.talks import PREFIX, TalkRoom
 from tongshi.gateway.tcp import TcpDialer, TcpListener
 from tongshi.gateway.tickets import Ticket
 from tongshi.gateway.viewers import Callbacks, Door, Viewer
@@ -51,9 +54,12 @@ class Local:
         self._places = Places(settings.transcodes)
         self._buffers = BufferCheck()
         self._pictures = Pictures()
+        self._disk = Disk()
         self._tasks = Supervisor("media")
         host, port = split_address(settings.viewer_listen)
         self._door = Door(host, port, Callbacks(self._join, self._leave))
+        self.talks = TalkRoom(settings, self._ports, self._tasks, self._tell)
+        self._door.others[PREFIX] = self.talks.meet
 
     async def start(self) -> None:
         """See Engine."""
@@ -66,9 +72,11 @@ class Local:
         """See Engine."""
         for stream in tuple(self._streams):
             await self.close(stream)
+        await self.talks.close_all()
         await self._door.stop()
         await self._pictures.stop()
         await self._tasks.close()
+        await self._disk.stop()
 
     def subscribe(self, listener: Callable[[EngineEvent], None]) -> None:
         """See Engine."""
@@ -83,7 +91,9 @@ class Local:
             raise Exhausted(f"{len(self._streams)} streams are open", resource="session")
         sock = bind(self._ports, name, self._settings.listen, _KINDS[receive.transport])
         port = int(sock.getsockname()[1])
-        live = Live(receive, port, self._settings, self._places, self._tasks, self._tell)
+        live = Live(
+            receive, port, self._settings, self._places, self._tasks, self._tell, self._disk
+        )
         match receive.transport:
             case Transport.UDP:
                 self._buffers.apply(sock)
@@ -132,6 +142,10 @@ class Local:
         finally:
             self._ports.release(live.port)
 
+    async def steer(self, stream: str, turn: Turn, value: float | None = None) -> None:
+        """See Engine."""
+        self._find(stream).steer(turn, value)
+
     async def admit(
         self, stream: str, ticket: str, *, expires_s: float, transcode: bool = False
     ) -> None:
@@ -143,6 +157,7 @@ class Local:
     async def revoke(self, ticket: str, code: str) -> None:
         """See Engine."""
         self._door.tickets.revoke(ticket)
+        self.talks.revoke(ticket, code)
         for live in self._streams.values():
             live.revoke(ticket, code)
 
@@ -239,4 +254,5 @@ class Local:
                     live.tick()
             now = time.monotonic()
             self._door.tickets.expire(now)
+            self.talks.tickets.expire(now)
             await self._pictures.rest(now)

@@ -14,7 +14,9 @@ from tongshi.gateway.engine import (
     Receive,
     Track,
     Transport,
+    Turn,
 )
+from tongshi.gateway.engines.nulltalks import NullTalks
 
 TRACK = Track("h264", 'video/mp4; codecs="avc1.64001f"', 1280, 720)
 """What every stream here is said to show."""
@@ -25,7 +27,7 @@ class Null:
 
     ports: how many may be leased.  open_: what is open, by stream.  adopted: SSRC and host that
     the answer named.  connected: where a TCP_ACTIVE stream was told to connect.  closed: streams
-    with the code and stage they were closed with, oldest first.
+    with the code and stage they were closed with, oldest first.  steered: what was told of footage.
     answers: called when a stream's answer is there; returns what then happens to it.
     connect_fault, close_fault: raised by :meth:`connect`, and by :meth:`close` when it is done.
     """
@@ -36,9 +38,11 @@ class Null:
         self.adopted: dict[str, tuple[int | None, str]] = {}
         self.connected: dict[str, tuple[str, int]] = {}
         self.closed: list[tuple[str, str, str]] = []
+        self.steered: list[tuple[str, Turn, float | None]] = []
         self.answers: Callable[[str], EngineEvent | None] = lambda stream: FirstMedia(stream, TRACK)
         self.connect_fault: Error | None = None
         self.close_fault: Error | None = None
+        self.talks = NullTalks()
         self._listeners: list[Callable[[EngineEvent], None]] = []
 
     async def start(self) -> None:
@@ -92,6 +96,11 @@ class Null:
             raise self.close_fault
         return Figures()
 
+    async def steer(self, stream: str, turn: Turn, value: float | None = None) -> None:
+        """See Engine."""
+        self._find(stream)
+        self.steered.append((stream, turn, value))
+
     async def admit(
         self, stream: str, ticket: str, *, expires_s: float, transcode: bool = False
     ) -> None:
@@ -133,7 +142,7 @@ class Null:
 
     def leased_ports(self) -> int:
         """See Engine."""
-        return len(self.open_)
+        return len(self.open_) + len(self.talks.open_)
 
     def _find(self, stream: str) -> Receive:
         if stream not in self.open_:

@@ -23,7 +23,9 @@ from tongshi.gateway.engine import (
     Receive,
     StreamLost,
     Transport,
+    Turn,
 )
+from tongshi.gateway.engines.talks import WorkerTalks
 from tongshi.gateway.ports import split
 from tongshi.net.task import Supervisor
 from tongshi.settings import MediaSettings, split_address
@@ -166,6 +168,7 @@ class Workers:
             Worker(index, part, self._tell) for index, part in enumerate(share(settings))
         ]
         self._homes: dict[str, Worker] = {}
+        self.talks = WorkerTalks(self._place, self._homes.get, self._forget)
         self._tasks = Supervisor("media-workers")
 
     async def start(self) -> None:
@@ -196,14 +199,7 @@ class Workers:
 
     async def open(self, receive: Receive) -> int:
         """Open in the worker that has the fewest streams."""
-        if receive.stream in self._homes:
-            raise Conflict(f"stream {receive.stream} is open")
-        ready = [worker for worker in self._workers if worker.ready]
-        if not ready:
-            raise EngineFailed("no media worker is running", stage="worker")
-        worker = min(ready, key=lambda worker: len(worker.streams))
-        self._homes[receive.stream] = worker
-        worker.streams.add(receive.stream)
+        worker = self._place(receive.stream)
         try:
             return _number(await worker.ask("open", **wire.from_receive(receive)))
         except BaseException:
@@ -232,6 +228,10 @@ class Workers:
         finally:
             self._forget(stream)
         return _figures(answer)
+
+    async def steer(self, stream: str, turn: Turn, value: float | None = None) -> None:
+        """See Engine."""
+        await self._home(stream).ask("steer", stream=stream, turn=turn.value, value=value)
 
     async def admit(
         self, stream: str, ticket: str, *, expires_s: float, transcode: bool = False
@@ -289,6 +289,18 @@ class Workers:
         """Return the process ids of the workers, for measurements."""
         return [worker.pid for worker in self._workers if worker.pid is not None]
 
+    def _place(self, stream: str) -> Worker:
+        """Return the worker that has the fewest streams; it has *stream* from now on."""
+        if stream in self._homes:
+            raise Conflict(f"stream {stream} is open")
+        ready = [worker for worker in self._workers if worker.ready]
+        if not ready:
+            raise EngineFailed("no media worker is running", stage="worker")
+        worker = min(ready, key=lambda worker: len(worker.streams))
+        self._homes[stream] = worker
+        worker.streams.add(stream)
+        return worker
+
     def _home(self, stream: str) -> Worker:
         worker = self._homes.get(stream)
         if worker is None:
@@ -337,6 +349,7 @@ def share(settings: MediaSettings) -> list[MediaSettings]:
             viewer_listen=f"{_bracket(host)}:{port + index if port else 0}",
             transcodes=settings.transcodes // count + (index < settings.transcodes % count),
             sessions=max(1, settings.sessions // count),
+            talks=max(1, settings.talks // count),
             viewers=max(1, settings.viewers // count),
         )
         for index, (low, high) in enumerate(ranges)
