@@ -83,12 +83,12 @@ def test_a_catalog_with_every_fault_of_the_field() -> None:
 
 def test_a_message_without_a_type_of_its_own_is_kept_whole() -> None:
     body = (
-        b"<?xml version='1.0'?><Notify><CmdType>MediaStatus</CmdType><SN>8</SN>"
+        b"<?xml version='1.0'?><Notify><CmdType>Parking</CmdType><SN>8</SN>"
         b"<DeviceID>34020000001310000001</DeviceID><NotifyType>121</NotifyType></Notify>"
     )
     message = read(body)
     assert isinstance(message, Other)
-    assert (message.root, message.cmd_type, message.sn) == (Root.NOTIFY, "MediaStatus", 8)
+    assert (message.root, message.cmd_type, message.sn) == (Root.NOTIFY, "Parking", 8)
     assert message.device_id == "34020000001310000001"
     assert message.element.value("NotifyType") == "121"
     assert read(write(message)) == message

@@ -34,11 +34,13 @@ class BasicParam:
     expiration: int | None = whole("Expiration", low=60, high=604_800, unit="s")
     heart_beat_interval: int | None = whole("HeartBeatInterval", low=5, high=3600, unit="s")
     heart_beat_count: int | None = whole("HeartBeatCount", low=1, high=255)
-    position_capability: int | None = whole("PositionCapability", until=Version.V2016)
+    position_capability: int | None = whole("PositionCapability", told=True, until=Version.V2016)
     """Only in answers: 0 none, 1 GPS, 2 BeiDou."""
-    longitude: float | None = number("Longitude", low=-180, high=180, until=Version.V2016)
+    longitude: float | None = number(
+        "Longitude", low=-180, high=180, told=True, until=Version.V2016
+    )
     """Only in answers."""
-    latitude: float | None = number("Latitude", low=-90, high=90, until=Version.V2016)
+    latitude: float | None = number("Latitude", low=-90, high=90, told=True, until=Version.V2016)
     """Only in answers."""
     others: tuple[Element, ...] = ()
 
@@ -52,8 +54,8 @@ class VideoParamOpt:
 
     WIRE: ClassVar[str] = "VideoParamOpt"
     SINCE: ClassVar[Version] = Version.V2016
-    download_speeds: tuple[str, ...] = words("DownloadSpeed")
-    resolutions: tuple[str, ...] = words("Resolution")
+    download_speeds: tuple[str, ...] = words("DownloadSpeed", told=True)
+    resolutions: tuple[str, ...] = words("Resolution", told=True)
     others: tuple[Element, ...] = ()
 
 
@@ -73,7 +75,7 @@ class RoiParam:
     """Regions that are coded better."""
 
     on: bool | None = flag("ROIFlag", required=True)
-    number: int | None = whole("ROINumber", low=0, high=16)
+    roi_number: int | None = whole("ROINumber", low=0, high=16)
     regions: tuple[Roi, ...] = repeated("Item", Roi, most=16)
     others: tuple[Element, ...] = ()
 
@@ -85,9 +87,9 @@ class SvcEncodeParam:
     space_mode: int | None = whole("SVCSpaceDomainMode", choices=(0, 1, 2, 3))
     time_mode: int | None = whole("SVCTimeDomainMode", choices=(0, 1, 2, 3))
     ratio: str = text("SSVCRatioValue")
-    space_support: int | None = whole("SVCSpaceSupportMode")
-    time_support: int | None = whole("SVCTimeSupportMode")
-    ratios: tuple[str, ...] = words("SSVCRatioSupportList")
+    space_support: int | None = whole("SVCSpaceSupportMode", told=True)
+    time_support: int | None = whole("SVCTimeSupportMode", told=True)
+    ratios: tuple[str, ...] = words("SSVCRatioSupportList", told=True)
     others: tuple[Element, ...] = ()
 
 
@@ -95,10 +97,10 @@ class SvcEncodeParam:
 class SurveillanceParam:
     """Which marks the stream carries."""
 
-    time: bool | None = flag("TimeFlag")
-    osd: bool | None = flag("OSDFlag")
-    analysis: bool | None = flag("AIFlag")
-    position: bool | None = flag("GISFlag")
+    time_mark: bool | None = flag("TimeFlag")
+    osd_mark: bool | None = flag("OSDFlag")
+    analysis_mark: bool | None = flag("AIFlag")
+    position_mark: bool | None = flag("GISFlag")
     others: tuple[Element, ...] = ()
 
 
@@ -128,8 +130,8 @@ class SvcDecodeParam:
     """Which layers of a scalable stream are decoded.  The support modes are in answers only."""
 
     layers: int | None = whole("SVCSTMMode", choices=(0, 1, 2, 3))
-    space_support: int | None = whole("SVCSpaceSupportMode")
-    time_support: int | None = whole("SVCTimeSupportMode")
+    space_support: int | None = whole("SVCSpaceSupportMode", told=True)
+    time_support: int | None = whole("SVCTimeSupportMode", told=True)
     others: tuple[Element, ...] = ()
 
 
@@ -137,10 +139,10 @@ class SvcDecodeParam:
 class ShowParam:
     """Which marks of the stream a decoder shows."""
 
-    time: bool | None = flag("TimeShowFlag")
-    osd: bool | None = flag("OSDShowFlag")
-    analysis: bool | None = flag("AIShowFlag")
-    position: bool | None = flag("GISShowFlag")
+    time_mark: bool | None = flag("TimeShowFlag")
+    osd_mark: bool | None = flag("OSDShowFlag")
+    analysis_mark: bool | None = flag("AIShowFlag")
+    position_mark: bool | None = flag("GISShowFlag")
     others: tuple[Element, ...] = ()
 
 
@@ -223,8 +225,8 @@ class VideoAlarmRecord:
     WIRE: ClassVar[str] = "VideoAlarmRecord"
     SINCE: ClassVar[Version] = Version.V2022
     on: bool | None = flag("RecordEnable", required=True)
-    after: int | None = whole("RecordTime", low=0, unit="s")
-    before: int | None = whole("PreRecordTime", low=0, unit="s")
+    record_after: int | None = whole("RecordTime", low=0, unit="s")
+    record_before: int | None = whole("PreRecordTime", low=0, unit="s")
     stream_number: int | None = whole("StreamNumber", low=0, required=True)
     others: tuple[Element, ...] = ()
 
@@ -255,7 +257,7 @@ class FrameMirror:
 
     WIRE: ClassVar[str] = "FrameMirror"
     SINCE: ClassVar[Version] = Version.V2022
-    mode: int | None = whole("", choices=(0, 1, 2, 3), required=True)
+    mirror: int | None = whole("", choices=(0, 1, 2, 3), required=True)
     others: tuple[Element, ...] = ()
 
 
@@ -265,8 +267,8 @@ class AlarmReport:
 
     WIRE: ClassVar[str] = "AlarmReport"
     SINCE: ClassVar[Version] = Version.V2022
-    motion: bool | None = flag("MotionDetection", required=True)
-    field: bool | None = flag("FieldDetection", required=True)
+    motion_detection: bool | None = flag("MotionDetection", required=True)
+    field_detection: bool | None = flag("FieldDetection", required=True)
     others: tuple[Element, ...] = ()
 
 

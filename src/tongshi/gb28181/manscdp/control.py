@@ -6,9 +6,11 @@ A control carries one command.  A command is elements beside the envelope (``Rec
 Source: GB/T 28181-2022 A.2.3.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from tongshi.errors import RemoteProtocolError
+from tongshi.errors import LocalProtocolError, RemoteProtocolError
 from tongshi.gb28181 import ptz
 from tongshi.gb28181.element import Element
 from tongshi.gb28181.manscdp.config import Block
@@ -21,6 +23,14 @@ from tongshi.gb28181.manscdp.field import (
     text,
     whole,
 )
+from tongshi.gb28181.manscdp.table import (
+    read_as,
+    read_values,
+    rest_lines,
+    write_element,
+    write_lines,
+)
+from tongshi.gb28181.manscdp.types import ENVELOPE, Envelope
 from tongshi.gb28181.version import Version
 
 
@@ -230,3 +240,72 @@ class DeviceConfig:
     device_id: str
     blocks: tuple[Block, ...] = ()
     others: tuple[Element, ...] = ()
+
+
+FORBIDDEN = "targettrack"
+"""The command that crosses the line, in lower case."""
+# Commands in elements beside the envelope, by the one that tells them.
+_BESIDE: dict[str, Callable[..., Command]] = {
+    "ptzcmd": PtzCmd,
+    "teleboot": TeleBoot,
+    "recordcmd": RecordCmd,
+    "guardcmd": GuardCmd,
+    "alarmcmd": AlarmCmd,
+    "iframecmd": KeyFrameCmd,
+    "ifamecmd": KeyFrameCmd,
+    "formatsdcard": FormatSdCard,
+    FORBIDDEN: TargetTrack,
+}
+# Commands in one element.
+_INSIDE: dict[str, Callable[..., Command]] = {
+    "homeposition": HomePosition,
+    "ptzprecisectrl": PtzPrecise,
+    "deviceupgrade": DeviceUpgrade,
+    "dragzoomin": DragZoom,
+    "dragzoomout": partial(DragZoom, inward=False),
+}
+
+
+def read_control(envelope: Envelope) -> DeviceControl | None:
+    """Return the control in *envelope*; None when it has no command that is known.
+
+    Of several commands the first counts; but one that crosses the line counts before all others.
+    """
+    names = [name for name in envelope.fields if name in _BESIDE or name in _INSIDE]
+    if not names:
+        return None
+    name = FORBIDDEN if FORBIDDEN in names else names[0]
+    head = (envelope.sn, envelope.device_id)
+    if name in _INSIDE:
+        command = read_as(_INSIDE[name], envelope.fields[name])
+        return DeviceControl(*head, command, envelope.rest(frozenset({name})))
+    make = _BESIDE[name]
+    values, others = read_values(make, envelope.tree, ENVELOPE)
+    return DeviceControl(*head, make(**values), others)
+
+
+def control_lines(control: DeviceControl, version: Version) -> list[str]:
+    """Return the elements of *control* after its envelope.
+
+    Raises LocalProtocolError for a command that crosses the line, in whatever guise.
+    """
+    command, others = control.command, control.others
+    if isinstance(command, TargetTrack) or any(map(crosses, others)):
+        raise LocalProtocolError("TargetTrack follows people: it is never sent")
+    match command:
+        case DragZoom():
+            name = "DragZoomIn" if command.inward else "DragZoomOut"
+        case HomePosition():
+            name = "HomePosition"
+        case PtzPrecise():
+            name = "PTZPreciseCtrl"
+        case DeviceUpgrade():
+            name = "DeviceUpgrade"
+        case _:
+            return write_lines(command, others, version)
+    return [write_element(name, command, version), *rest_lines(others)]
+
+
+def crosses(element: Element) -> bool:
+    """Whether *element* is, or holds, a command that crosses the line."""
+    return element.tag.lower() == FORBIDDEN or any(map(crosses, element.children))

@@ -74,7 +74,7 @@ class Spec:
     """All that is known of one field.
 
     read, write: of its text.  blank: what absence leaves.
-    required: the standard does not let it be absent.
+    required: the standard does not let it be absent.  told: devices tell it, and nobody sets it.
     low, high: bounds, both allowed.  choices: the only values, where there are few.
     form: pattern of the whole text.  most: characters of a text, members of a list.
     aliases: other names under which it comes.  was: its name before 2022 where it had another.
@@ -92,6 +92,7 @@ class Spec:
     write: Write
     blank: object
     required: bool = False
+    told: bool = False
     low: float | None = None
     high: float | None = None
     choices: tuple[int | str, ...] = ()
@@ -181,6 +182,7 @@ def whole(
     choices: tuple[int, ...] = (),
     unit: str = "",
     required: bool = False,
+    told: bool = False,
     aliases: tuple[str, ...] = (),
     since: Version = Version.V2011,
     until: Version = Version.V2022,
@@ -194,6 +196,7 @@ def whole(
         _number,
         None,
         required=required,
+        told=told,
         low=low,
         high=high,
         choices=choices,
@@ -212,6 +215,7 @@ def number(
     high: float | None = None,
     unit: str = "",
     required: bool = False,
+    told: bool = False,
     since: Version = Version.V2011,
     until: Version = Version.V2022,
 ) -> float | None:
@@ -224,6 +228,7 @@ def number(
         _number,
         None,
         required=required,
+        told=told,
         low=low,
         high=high,
         unit=unit,
@@ -278,6 +283,7 @@ def words(
     wire: str,
     *,
     required: bool = False,
+    told: bool = False,
     choices: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
     """Return a field of texts joined by "/"."""
@@ -289,6 +295,7 @@ def words(
         _joined,
         (),
         required=required,
+        told=told,
         choices=choices,
     )
     return _declare((), spec)

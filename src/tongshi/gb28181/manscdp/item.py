@@ -6,14 +6,15 @@ into a table and one conversion, then one construction.
 Source: GB/T 28181-2022 A.2.1.9.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from sys import intern
 from xml.etree.ElementTree import Element as Tree
 
 from tongshi.gb28181.catalog import Column, Details, Item, columns
 from tongshi.gb28181.element import Element, freeze, render, tag
 from tongshi.gb28181.identifier import is_usable
-from tongshi.gb28181.manscdp.types import double, text, whole
+from tongshi.gb28181.manscdp.types import Envelope, count, double, text, whole
 from tongshi.gb28181.version import Version
 
 Value = str | int | float | None
@@ -91,6 +92,43 @@ _NO_DETAILS = Details()
 # Values in the order of a table; the types follow from the table's conversions.
 _new_item: Callable[..., Item] = Item
 _new_details: Callable[..., Details] = Details
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a message lists: the announced total and number, the items, how many had no id."""
+
+    sum_num: int | None
+    items: tuple[Item, ...]
+    num: int | None
+    unreadable: int
+
+
+KNOWN = frozenset({"sumnum", "devicelist"})
+"""Elements of a message that lists items, in lower case."""
+
+
+def read_listed(envelope: Envelope) -> Listed:
+    """Return what the message in *envelope* lists."""
+    found = [read_item(child) for child in envelope.children("devicelist")]
+    items = tuple(item for item in found if item is not None)
+    listed = envelope.fields.get("devicelist")
+    return Listed(
+        count(envelope.text("sumnum")),
+        items,
+        count(listed.get("Num", "")) if listed is not None else None,
+        len(found) - len(items),
+    )
+
+
+def write_listed(sum_num: int | None, items: Sequence[Item], version: Version) -> list[str]:
+    """Return the elements of a message that lists *items*; no list when there is none (M.2)."""
+    lines = [tag("SumNum", sum_num)]
+    if items:
+        lines.append(f'<DeviceList Num="{len(items)}">')
+        lines += [write_item(item, version) for item in items]
+        lines.append("</DeviceList>")
+    return lines
 
 
 def read_item(tree: Tree) -> Item | None:

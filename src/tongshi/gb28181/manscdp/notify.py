@@ -4,12 +4,15 @@ Source: GB/T 28181-2022 A.2.5.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.element import Element, tag
 from tongshi.gb28181.manscdp import field
-from tongshi.gb28181.manscdp.types import Envelope, Outcome, outcome, text
+from tongshi.gb28181.manscdp.item import KNOWN, read_listed, write_listed
+from tongshi.gb28181.manscdp.table import read_as, write_lines
+from tongshi.gb28181.manscdp.types import ENVELOPE, Envelope, Outcome, outcome, text
+from tongshi.gb28181.version import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class Position:
     speed: float | None = field.number("Speed", low=0, unit="km/h")
     direction: float | None = field.number("Direction", low=0, high=360, unit="°")
     altitude: float | None = field.number("Altitude", unit="m")
-    height: float | None = field.number("Height", unit="m")
+    height: float | None = field.number("Height", unit="m", since=Version.V2022)
     others: tuple[Element, ...] = ()
 
 
@@ -222,3 +225,79 @@ def keepalive_lines(keepalive: Keepalive) -> list[str]:
     """Return the elements of *keepalive* after its envelope."""
     parts = "".join(tag("DeviceID", part) for part in keepalive.faulty)
     return [tag("Status", keepalive.status.value), f"<Info>{parts}</Info>" if parts else ""]
+
+
+def read_catalog(envelope: Envelope) -> CatalogNotify:
+    """Return the changes in *envelope*."""
+    listed = read_listed(envelope)
+    return CatalogNotify(
+        envelope.sn,
+        envelope.device_id,
+        listed.sum_num,
+        listed.items,
+        listed.num,
+        listed.unreadable,
+        envelope.rest(KNOWN),
+    )
+
+
+def catalog_lines(notify: CatalogNotify, version: Version) -> list[str]:
+    """Return the elements of *notify* after its envelope."""
+    return write_listed(notify.sum_num, notify.items, version)
+
+
+_ENDS = frozenset({"sourceid", "targetid"})
+
+
+def read_broadcast(envelope: Envelope) -> BroadcastNotify:
+    """Return the announcement in *envelope*."""
+    ends = envelope.text("sourceid"), envelope.text("targetid")
+    return BroadcastNotify(envelope.sn, *ends, envelope.rest(_ENDS))
+
+
+def broadcast_lines(notify: BroadcastNotify) -> list[str]:
+    """Return the elements of *notify* after its SN."""
+    return [tag("SourceID", notify.source_id), tag("TargetID", notify.target_id)]
+
+
+_PLACE = frozenset({"longitude", "latitude"})
+
+
+def read_position(envelope: Envelope) -> MobilePosition:
+    """Return the positions in *envelope*, in the form of either edition."""
+    head = (envelope.sn, envelope.device_id)
+    if "devicelist" in envelope.fields or not _PLACE & envelope.fields.keys():
+        return read_as(MobilePosition, envelope.tree, head, ENVELOPE)
+    position = read_as(Position, envelope.tree, (envelope.device_id,), ENVELOPE | {"sumnum"})
+    others, position = position.others, replace(position, others=())
+    return MobilePosition(*head, position.time, 1, (position,), others)
+
+
+def position_lines(notify: MobilePosition, version: Version) -> list[str]:
+    """Return the elements of *notify* after its envelope: those of 2016 for one position."""
+    if not is_flat(notify, version):
+        return write_lines(notify, notify.others, version)
+    position = notify.items[0]
+    bare = replace(position, device_id="", time="")
+    return [
+        tag("Time", position.time or notify.time),
+        *write_lines(bare, (*position.others, *notify.others), version),
+    ]
+
+
+def is_flat(notify: MobilePosition, version: Version) -> bool:
+    """Whether *notify* goes in the form of 2016, which has room for one position."""
+    return version.value < Version.V2022.value and len(notify.items) == 1
+
+
+def flatten(notify: MobilePosition) -> tuple[MobilePosition, ...]:
+    """Return *notify* as one message a position: all that a peer before 2022 understands."""
+    return tuple(
+        replace(
+            notify,
+            device_id=position.device_id or notify.device_id,
+            sum_num=1,
+            items=(position,),
+        )
+        for position in notify.items
+    )

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element as Tree
 
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.element import Element, tag
-from tongshi.gb28181.manscdp.item import read_item, write_item
+from tongshi.gb28181.manscdp.item import KNOWN, read_listed, write_listed
 from tongshi.gb28181.manscdp.types import Envelope, Outcome, count, outcome, switch, text
 from tongshi.gb28181.version import Version
 
@@ -77,7 +77,6 @@ class DeviceStatusAnswer:
     others: tuple[Element, ...] = ()
 
 
-_CATALOG = frozenset({"sumnum", "devicelist"})
 _INFO = frozenset({"devicename", "result", "manufacturer", "model", "firmware", "channel"})
 _STATUS = frozenset(
     {
@@ -95,17 +94,15 @@ _STATUS = frozenset(
 
 def read_catalog(envelope: Envelope) -> CatalogAnswer:
     """Return the part of a catalog in *envelope*."""
-    found = [read_item(child) for child in envelope.children("devicelist")]
-    items = tuple(item for item in found if item is not None)
-    listed = envelope.fields.get("devicelist")
+    listed = read_listed(envelope)
     return CatalogAnswer(
         envelope.sn,
         envelope.device_id,
-        count(envelope.text("sumnum")),
-        items,
-        count(listed.get("Num", "")) if listed is not None else None,
-        len(found) - len(items),
-        envelope.rest(_CATALOG),
+        listed.sum_num,
+        listed.items,
+        listed.num,
+        listed.unreadable,
+        envelope.rest(KNOWN),
     )
 
 
@@ -142,13 +139,8 @@ def read_device_status(envelope: Envelope) -> DeviceStatusAnswer:
 
 
 def catalog_lines(answer: CatalogAnswer, version: Version) -> list[str]:
-    """Return the elements of *answer* after its envelope; no list when there is no item (M.2)."""
-    lines = [tag("SumNum", answer.sum_num)]
-    if answer.items:
-        lines.append(f'<DeviceList Num="{len(answer.items)}">')
-        lines += [write_item(item, version) for item in answer.items]
-        lines.append("</DeviceList>")
-    return lines
+    """Return the elements of *answer* after its envelope."""
+    return write_listed(answer.sum_num, answer.items, version)
 
 
 def device_info_lines(answer: DeviceInfoAnswer) -> list[str]:
