@@ -15,6 +15,7 @@ from tongshi.gb28181.manscdp.table import (
     Group,
     Slot,
     group_of,
+    own_of,
     read_as,
     rest_lines,
     write_element,
