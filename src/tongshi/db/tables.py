@@ -234,3 +234,43 @@ register_progress = Table(
     Column("bytes", BigInteger, nullable=False),
 )
 """Figures of looks that go on: what is known of them if the process is killed."""
+
+admission_rules = Table(
+    "admission_rules",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("effect", String, nullable=False),
+    Column("pattern", String, nullable=False),
+    Column("network", String, nullable=False),
+    Column("target", String, nullable=False),
+    Column("expires", Integer, nullable=False),
+    Column("note", String, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("made_by", String, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Who may register, from where, and where others are sent."""
+
+peer_keys = Table(
+    "peer_keys",
+    metadata,
+    Column("device_id", String, primary_key=True),
+    Column("username", String, nullable=False),
+    Column("realm", String, nullable=False),
+    Column("md5", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("set_at", Float, nullable=False),
+    Column("set_by", String, nullable=False),
+)
+"""What devices with a secret of their own prove: H(username:realm:secret), never the secret."""
+
+peer_profiles = Table(
+    "peer_profiles",
+    metadata,
+    Column("device_id", String, primary_key=True),
+    Column("field", String, primary_key=True),
+    Column("value", String, nullable=False),
+    Column("set_at", Float, nullable=False),
+    Column("set_by", String, nullable=False),
+)
+"""What people set of peers' profiles, field by field."""

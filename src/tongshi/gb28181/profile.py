@@ -5,7 +5,8 @@ an answer's SSRC counts, an address follows the packets) and has no field here. 
 is a field: its default is what the standard, or the settings, say; a preset by maker or a person
 says otherwise.  ``None`` is "as the settings say" throughout.
 
-Each field's metadata name the row it answers, as ``10.5``: the tables of ``docs/design/peers.md``.
+Each field's metadata name the row it answers, as ``10.5``: the tables of ``docs/design/peers.md``;
+its kind, choices and bounds, from which it is read, written and shown.
 
 Sources: GB/T 28181-2022 9.1, 9.3, 9.12, annexes A, B, G, I, L; the field, per row.
 """
@@ -69,9 +70,35 @@ class BroadcastTarget(Enum):
     DEVICE = "device"
 
 
-def _row(row: str, *, low: float | None = None, high: float | None = None) -> dict[str, object]:
-    """Return a field's metadata: the row of the quirk tables it answers, and bounds."""
-    return {"row": row, "low": low, "high": high}
+class Kind(Enum):
+    """What the values of a field are."""
+
+    FLAG = "flag"
+    NUMBER = "number"
+    CHOICE = "choice"
+    LIST = "list"
+
+
+def _row(
+    row: str,
+    kind: Kind = Kind.FLAG,
+    choices: tuple[str, ...] = (),
+    *,
+    low: float | None = None,
+    high: float | None = None,
+) -> dict[str, object]:
+    """Return a field's metadata: the row of the quirk tables it answers, kind, choices, bounds."""
+    return {"row": row, "kind": kind, "choices": choices, "low": low, "high": high}
+
+
+def _choices(kind: type[Enum]) -> tuple[str, ...]:
+    return tuple(str(choice.value) for choice in kind)
+
+
+_EDITIONS = tuple(str(version) for version in Version)
+_STYLES = tuple(style.value or "none" for style in StreamStyle)
+_C, _N = Kind.CHOICE, Kind.NUMBER
+_ENCODINGS = ("PS", "H264", "H265", "MPEG4")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,16 +139,18 @@ class Profile:
     talk_by_invite: two-way talk is one INVITE with ``s=Talk``.
     """
 
-    version: Version | None = field(default=None, metadata=_row("9.2"))
-    algorithm: str | None = field(default=None, metadata=_row("10.1"))
+    version: Version | None = field(default=None, metadata=_row("9.2", _C, _EDITIONS))
+    algorithm: str | None = field(default=None, metadata=_row("10.1", _C, ("MD5", "SHA-256")))
     qop: bool | None = field(default=None, metadata=_row("10.1"))
     send_date: bool | None = field(default=None, metadata=_row("10.1"))
     roam: bool | None = field(default=None, metadata=_row("10.1"))
     revive: bool | None = field(default=None, metadata=_row("10.1"))
-    charset: Charset = field(default=Charset.BY_EDITION, metadata=_row("10.2"))
-    message_timeout: float | None = field(default=None, metadata=_row("10.8", low=0.5, high=64))
-    answer_timeout: float | None = field(default=None, metadata=_row("10.8", low=1, high=600))
-    part_gap: float | None = field(default=None, metadata=_row("10.3", low=0.5, high=60))
+    charset: Charset = field(
+        default=Charset.BY_EDITION, metadata=_row("10.2", _C, _choices(Charset))
+    )
+    message_timeout: float | None = field(default=None, metadata=_row("10.8", _N, low=0.5, high=64))
+    answer_timeout: float | None = field(default=None, metadata=_row("10.8", _N, low=1, high=600))
+    part_gap: float | None = field(default=None, metadata=_row("10.3", _N, low=0.5, high=60))
     ask_info: bool = field(default=True, metadata=_row("10.3"))
     ask_catalog: bool = field(default=True, metadata=_row("10.3"))
     pseudo_channel: bool = field(default=True, metadata=_row("10.3"))
@@ -129,21 +158,31 @@ class Profile:
     record_days: bool = field(default=True, metadata=_row("10.8"))
     subscribe: bool = field(default=True, metadata=_row("5.1"))
     status_notify: bool = field(default=True, metadata=_row("5.3"))
-    transport: MediaTransport | None = field(default=None, metadata=_row("10.4"))
-    invite_timeout: float | None = field(default=None, metadata=_row("10.5", low=1, high=64))
+    transport: MediaTransport | None = field(
+        default=None, metadata=_row("10.4", _C, _choices(MediaTransport))
+    )
+    invite_timeout: float | None = field(default=None, metadata=_row("10.5", _N, low=1, high=64))
     owner_is_channel: bool = field(default=False, metadata=_row("6.2"))
-    stream_style: StreamStyle | None = field(default=None, metadata=_row("10.5"))
-    payloads: tuple[str, ...] = field(default=("PS", "H264", "H265"), metadata=_row("10.5"))
+    stream_style: StreamStyle | None = field(default=None, metadata=_row("10.5", _C, _STYLES))
+    payloads: tuple[str, ...] = field(
+        default=("PS", "H264", "H265"), metadata=_row("10.5", Kind.LIST, _ENCODINGS)
+    )
     offer_ssrc: bool = field(default=True, metadata=_row("10.5"))
     heed_ssrc: bool = field(default=True, metadata=_row("10.6"))
-    download_digit: int = field(default=1, metadata=_row("6.2", low=0, high=9))
-    scale_format: ScaleFormat = field(default=ScaleFormat.DECIMAL, metadata=_row("10.8"))
-    config_to_device: bool = field(default=False, metadata=_row("3.4"))
-    key_frame: KeyFrame = field(default=KeyFrame.BY_EDITION, metadata=_row("3.4"))
-    broadcast_source: BroadcastSource = field(
-        default=BroadcastSource.PLATFORM, metadata=_row("6.8")
+    download_digit: int = field(default=1, metadata=_row("6.2", _N, low=0, high=9))
+    scale_format: ScaleFormat = field(
+        default=ScaleFormat.DECIMAL, metadata=_row("10.8", _C, _choices(ScaleFormat))
     )
-    broadcast_target: BroadcastTarget = field(default=BroadcastTarget.OUTPUT, metadata=_row("6.8"))
+    config_to_device: bool = field(default=False, metadata=_row("3.4"))
+    key_frame: KeyFrame = field(
+        default=KeyFrame.BY_EDITION, metadata=_row("3.4", _C, _choices(KeyFrame))
+    )
+    broadcast_source: BroadcastSource = field(
+        default=BroadcastSource.PLATFORM, metadata=_row("6.8", _C, _choices(BroadcastSource))
+    )
+    broadcast_target: BroadcastTarget = field(
+        default=BroadcastTarget.OUTPUT, metadata=_row("6.8", _C, _choices(BroadcastTarget))
+    )
     talk_by_invite: bool = field(default=False, metadata=_row("6.9"))
 
     def speaks(self, told: Version) -> Version:
