@@ -174,6 +174,12 @@ class Caller(_Half):
         elif self.dialog is not None and self.state is State.ESTABLISHED:
             self._send_bye(self.dialog)
 
+    def ask(self, method: str, content_type: str, body: bytes) -> Request | None:
+        """Return a request within the dialog, as an INFO; None when there is no dialog."""
+        if self.dialog is None or self.state is not State.ESTABLISHED:
+            return None
+        return self.dialog.request(method, [("Content-Type", content_type)], body)
+
     def _accepted(self, response: Response) -> None:
         dialog = _dialog_of(self.request, response)
         if dialog is None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from tongshi.errors import Error, Exhausted, PeerRefused, PeerSilent, RemoteProtocolError
+from tongshi.errors import Conflict, Error, Exhausted, PeerRefused, PeerSilent, RemoteProtocolError
 from tongshi.gb28181.invite import Answer
 from tongshi.gb28181.session import Caller
 from tongshi.gb28181.steps import (
@@ -88,6 +88,19 @@ class Call:
             except TimeoutError:
                 return
             self.confirmed = self._confirmed
+
+    async def ask(
+        self, method: str, content_type: str, body: bytes, *, within: float, stage: str
+    ) -> Response:
+        """Return the final answer to a request within the call, whatever its status.
+
+        within: s.  Raises Conflict when the call is over, PeerSilent when no answer came,
+        Exhausted when too much is under way.
+        """
+        request = self._caller.ask(method, content_type, body)
+        if request is None:
+            raise Conflict("the call is over")
+        return await self._exchange.ask(request, self.source, within=within, stage=stage)
 
     def repeat_bye(self) -> None:
         """Send the BYE again, to a peer that never confirmed the first and now says it is busy."""

@@ -9,6 +9,7 @@ from enum import Enum
 
 from tongshi.gateway.engine import Figures, Transport
 from tongshi.gb28181.catalog import Item
+from tongshi.gb28181.description import Purpose
 from tongshi.gb28181.gather import Gathered
 from tongshi.gb28181.manscdp.notify import AlarmNotify, Position, PtzPositionNotify
 from tongshi.gb28181.manscdp.response import DeviceInfoAnswer, DeviceStatusAnswer
@@ -233,6 +234,49 @@ class SubscriptionChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileChosen:
+    """Another profile holds for a device than before.
+
+    ground: what the preset was chosen by; told: the text that showed it.  by_hand: the fields that
+    a person set.
+    """
+
+    device_id: str
+    preset: str
+    ground: str
+    told: str
+    by_hand: tuple[str, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRedirected:
+    """A device was sent to another server.  server: ``id@host:port``."""
+
+    device_id: str
+    host: str
+    server: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRestarted:
+    """A device that was registered began anew without having been offline.  why: what showed it."""
+
+    device_id: str
+    why: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogAbsent:
+    """A device never answered Catalog, as often as it was asked: it may be its only channel."""
+
+    device_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class SessionKey:
     """What one upstream session shows."""
 
@@ -279,6 +323,35 @@ class SessionClosed:
     figures: Figures | None
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryOpened:
+    """A device sends its recording.  stream: its name in the engine.
+
+    since, until: the footage asked for, UNIX time, s.
+    """
+
+    key: SessionKey
+    stream: str
+    purpose: Purpose
+    since: float
+    until: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEnded:
+    """A playback or download that had media ended.
+
+    why: ``"finished"`` (all was sent), ``"closed"``, ``"peer"``, ``"offline"``, ``"stalled"``,
+    ``"engine"``, ``"file"`` (it cannot be written), ``"stopped"``.
+    """
+
+    key: SessionKey
+    stream: str
+    why: str
+    at: float
+
+
 SignallingEvent = (
     DeviceRegistered
     | RegistrationRefused
@@ -295,7 +368,13 @@ SignallingEvent = (
     | VideoOffered
     | PtzReported
     | SubscriptionChanged
+    | ProfileChosen
+    | DeviceRedirected
+    | DeviceRestarted
+    | CatalogAbsent
     | SessionOpened
     | SessionFailed
     | SessionClosed
+    | HistoryOpened
+    | HistoryEnded
 )

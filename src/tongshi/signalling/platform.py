@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from tongshi.clock import Clock, SystemClock
 from tongshi.digest import Nonces
 from tongshi.gateway.engine import Engine, Transport
+from tongshi.gb28181.manscdp import MediaStatus
+from tongshi.gb28181.profile import STANDARD
 from tongshi.gb28181.registration import Registrar, Terms
 from tongshi.gb28181.ssrc import SsrcPool
 from tongshi.gb28181.version import Version
@@ -36,6 +38,7 @@ from tongshi.signalling.event import (
 )
 from tongshi.signalling.exchange import Exchange
 from tongshi.signalling.facing import Facing
+from tongshi.signalling.histories import Histories, HistoryRules
 from tongshi.signalling.neighbours import Known, Neighbour, Neighbours, Rules
 from tongshi.signalling.own import Own
 from tongshi.signalling.queries import Queries, QueryRules
@@ -165,9 +168,10 @@ class Signalling:
             self._emit,
             self._clock,
         )
+        means = self._means(ssrcs)
         self.sessions = Sessions(
             SessionRules(Transport(self._media.transport), self._media.grace, self._media.sessions),
-            self._means(ssrcs),
+            means,
             self.neighbours,
             self._emit,
             self._clock,
@@ -182,6 +186,17 @@ class Signalling:
             self._clock,
         )
         self._engine.subscribe(self.sessions.heard)
+        self.histories = Histories(
+            HistoryRules(limit=self._media.sessions),
+            means,
+            self.neighbours,
+            lambda device_id: STANDARD,
+            self._emit,
+            self._clock,
+        )
+        self._engine.subscribe(self.histories.heard)
+        self.reception.in_dialog.append(self.histories.claim)
+        self.reception.takers[MediaStatus] = self.histories.take
         self.queries.start()
         self._tasks.sustain(self._live, name="beat")
         self._tasks.sustain(self._reconcile, name="reconcile")
@@ -189,7 +204,7 @@ class Signalling:
     async def stop(self) -> None:
         """End every session with a BYE, hand over what was seen, close the sockets."""
         await self.queries.stop()
-        await self.sessions.close_all()
+        await asyncio.gather(self.sessions.close_all(), self.histories.close_all())
         await self._tasks.close()
         self.neighbours.flush()
         self.reception.flush()
@@ -237,6 +252,7 @@ class Signalling:
             ("sip", self._endpoint.counters),
             ("answers", self.reception.counters),
             ("sessions", self.sessions.counters),
+            ("histories", self.histories.counters),
         ]
         if self._tcp is not None:
             found["tcp.connections"] = len(self._tcp)
@@ -329,6 +345,7 @@ class Signalling:
         elif event.state is Presence.OFFLINE:
             self.queries.forget(event.device_id)
             self.sessions.end_device(event.device_id)
+            self.histories.end_device(event.device_id)
             self._free_link(event)
 
     def _free_link(self, event: DevicePresence) -> None:

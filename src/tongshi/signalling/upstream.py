@@ -36,7 +36,7 @@ from tongshi.gateway.engine import (
     Transport,
 )
 from tongshi.gb28181.description import Payload
-from tongshi.gb28181.invite import Agreement, agree
+from tongshi.gb28181.invite import Agreement, Answer, Offer, agree
 from tongshi.gb28181.session import Caller
 from tongshi.gb28181.ssrc import Kind as Digit
 from tongshi.gb28181.ssrc import SsrcPool, number_of
@@ -84,9 +84,9 @@ class Means:
 class Attempt:
     """One try to get media flowing, and what it holds once it did.
 
-    stream: its name in the engine.  suits: the transport that the answer named, when it was
-    another than was offered.  on_end: called once with why it ended (``"peer"``,
-    ``"stalled"``, ``"engine"``) after the first picture.
+    stream: its name in the engine.  answer: the device's, once there.  suits: the transport that
+    the answer named, when it was another than was offered.  on_end: called once with why it ended
+    (``"peer"``, ``"stalled"``, ``"engine"``) after the first picture.
     """
 
     def __init__(
@@ -103,6 +103,7 @@ class Attempt:
         self.call: Call | None = None
         self.suits: Transport | None = None
         self.track: Track | None = None
+        self.answer: Answer | None = None
         self.figures: Figures | None = None
         self.stream = (
             f"{key.device_id}.{key.channel_id}.{key.kind.value}.{means.own.new_token()[:8]}"
@@ -123,17 +124,8 @@ class Attempt:
         """
         if self.way.pause:
             await asyncio.sleep(self.way.pause)
-        ssrcs, engine = self._means.ssrcs, self._means.engine
-        self.ssrc = ssrcs.lease(Digit.LIVE, self.stream)
-        self._held.callback(ssrcs.release, self.ssrc)
-        port = await engine.open(
-            Receive(
-                self.stream,
-                self.way.transport,
-                number_of(self.ssrc),
-                payload_types(self.way.payloads),
-            )
-        )
+        self._lease()
+        port = await self._means.engine.open(self._order())
         self._held.push_async_callback(self._close_stream)
         agreement = await self._agree(port)
         await self._receive(agreement)
@@ -167,6 +159,16 @@ class Attempt:
             case _:
                 pass
 
+    def _lease(self) -> None:
+        ssrcs = self._means.ssrcs
+        self.ssrc = ssrcs.lease(Digit.LIVE, self.stream)
+        self._held.callback(ssrcs.release, self.ssrc)
+
+    def _order(self) -> Receive:
+        """Return what the engine is to receive."""
+        types = payload_types(self.way.payloads)
+        return Receive(self.stream, self.way.transport, number_of(self.ssrc), types)
+
     def _fail(self, error: Error, why: str) -> None:
         if self._first.done():
             self._on_end(why)
@@ -178,16 +180,7 @@ class Attempt:
         """Call the device; return what its answer means."""
         own, neighbour = self._means.own, self._neighbour
         address = neighbour.address
-        offer = make_offer(
-            neighbour,
-            owner=own.id,
-            host=self._means.host or own.facing.host(address),
-            port=port,
-            kind=self.key.kind,
-            transport=self.way.transport,
-            ssrc=self.ssrc,
-            payloads=self.way.payloads,
-        )
+        offer = self._offer(port)
         channel = self.key.channel_id
         parties = Parties(
             own.id, channel, own.realm, own.uri(channel, address), own.contact_uri(address)
@@ -199,6 +192,7 @@ class Attempt:
         self._held.callback(self._means.calls.pop, self.call.call_id, None)
         self._held.push_async_callback(self._hang_up)
         answer = await self.call.establish(within=self._means.invite)
+        self.answer = answer
         self._told = answer.host
         agreement = agree(offer, answer, self.call.source.host)
         if agreement.tcp != offer.tcp:
@@ -206,6 +200,20 @@ class Attempt:
             text = f"{channel} wants {self.suits.value}, not {self.way.transport.value}"
             raise RemoteProtocolError(text, clause="GB/T 28181-2022 D.1", status=488)
         return agreement
+
+    def _offer(self, port: int) -> Offer:
+        """Return what the device is asked for, to be sent to our *port*."""
+        own = self._means.own
+        return make_offer(
+            self._neighbour,
+            owner=own.id,
+            host=self._means.host or own.facing.host(self._neighbour.address),
+            port=port,
+            kind=self.key.kind,
+            transport=self.way.transport,
+            ssrc=self.ssrc,
+            payloads=self.way.payloads,
+        )
 
     async def _receive(self, agreement: Agreement) -> None:
         engine = self._means.engine
