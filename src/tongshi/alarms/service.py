@@ -1,0 +1,179 @@
+"""Alarms in use: recorded without waiting, handled by people, answered to pages.
+
+`Alarms.record` never blocks: a report waits for the next flush, durable once written.  A report
+like one of the same camera shortly before is counted with that alarm and is no alarm of its own.  When the store cannot be written for so long that too many wait, further ones are
+dropped, counted and logged.  Everything else reads or writes the store: call it through
+``asyncio.to_thread``.
+"""
+
+import logging
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy import Connection, Engine
+
+from tongshi.access.scope import EVERYTHING, Scope
+from tongshi.alarms import store
+from tongshi.alarms.alarm import (
+    LONGEST_NOTE,
+    Act,
+    Alarm,
+    Handling,
+    Query,
+    Report,
+    State,
+    Step,
+    advance,
+)
+from tongshi.clock import Clock
+from tongshi.db.buffer import Buffer
+from tongshi.db.page import Page, bound
+from tongshi.db.text import storable
+from tongshi.db.writer import Writer
+from tongshi.errors import Missing
+
+_log = logging.getLogger(__name__)
+
+WAITING = 100_000
+"""Alarms that may wait for a store that cannot be written."""
+_REMEMBERED = 20_000
+"""Alarms that are remembered, to know what repeats them."""
+
+
+class Alarms:
+    """The alarms of one node.  Safe to use from any thread.
+
+    window: s after an alarm in which a report like it, of the same camera, repeats it; 0 for never.
+    counters: ``"received"``, of them ``"recorded"``, ``"repeated"`` and ``"dropped"``.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        writer: Writer,
+        clock: Clock,
+        *,
+        window: float = 10.0,
+        limit: int = WAITING,
+    ) -> None:
+        self.counters: Counter[str] = Counter()
+        self._engine = engine
+        self._writer = writer
+        self._clock = clock
+        self._window = window
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._recent: OrderedDict[tuple[object, ...], tuple[int, float]] = OrderedDict()
+        self._waiting: Buffer[int, Report] = Buffer(store.add_alarms, durable=True)
+        self._more: Buffer[int, store.Recurrence] = Buffer(
+            store.add_recurrences, lambda earlier, later: earlier + later
+        )
+        writer.attach(self._waiting)
+        writer.attach(self._more)
+        with engine.connect() as connection:
+            self._last = store.read_last_id(connection)
+
+    def record(self, report: Report) -> tuple[int, bool] | None:
+        """Keep *report*; return the number of its alarm, and whether that is new.
+
+        None when it was dropped because too many wait to be written.
+        """
+        report = replace(
+            report,
+            device_id=storable(report.device_id, 64),
+            channel_id=storable(report.channel_id, 64),
+            description=storable(report.description),
+        )
+        with self._lock:
+            self.counters["received"] += 1
+            known = self._find_like(report)
+            if known is not None:
+                self.counters["repeated"] += 1
+                self._more.put(known, store.Recurrence(1, report.received_at))
+                return known, False
+            if len(self._waiting) >= self._limit:
+                if not self.counters["dropped"]:
+                    _log.error("event=alarms-dropped why='too many wait to be written'")
+                self.counters["dropped"] += 1
+                return None
+            self._last += 1
+            self.counters["recorded"] += 1
+            self._remember(report, self._last)
+            self._waiting.put(self._last, report)
+            return self._last, True
+
+    def handle(self, scope: Scope, alarm_id: int, handling: Handling) -> Alarm:
+        """Do something with an alarm; return it as it stands then.
+
+        Raises Missing when it is not there or not to be seen, Conflict when it is too late for
+        that, Exhausted when the store cannot be written.
+        """
+        handling = replace(
+            handling,
+            person=storable(handling.person),
+            note=storable(handling.note, LONGEST_NOTE),
+            assignee=storable(handling.assignee, 128),
+        )
+
+        def write(connection: Connection) -> Alarm:
+            alarm = _seen(store.read_alarm(connection, scope, alarm_id), alarm_id)
+            state = advance(alarm.state, handling.act)
+            store.add_step(connection, alarm_id, state, handling)
+            return _seen(store.read_alarm(connection, scope, alarm_id), alarm_id)
+
+        return self._writer.commit(write, durable=True)
+
+    def note_reset(self, alarm_id: int, person_id: int, person: str, note: str = "") -> Alarm:
+        """Add to an alarm's history that it was reset at its device."""
+        handling = Handling(Act.RESET, person_id, person, self._clock.wall(), note)
+        return self.handle(EVERYTHING, alarm_id, handling)
+
+    def read(self, scope: Scope, alarm_id: int) -> Alarm:
+        """Return one alarm; raises Missing when it is not there or not to be seen."""
+        with self._engine.connect() as connection:
+            return _seen(store.read_alarm(connection, scope, alarm_id), alarm_id)
+
+    def steps(self, scope: Scope, alarm_id: int) -> tuple[Step, ...]:
+        """Return the history of one alarm, oldest first; raises Missing as `read` does."""
+        with self._engine.connect() as connection:
+            _seen(store.read_alarm(connection, scope, alarm_id), alarm_id)
+            return store.read_steps(connection, alarm_id)
+
+    def page(self, scope: Scope, query: Query) -> Page[Alarm]:
+        """Return a page of alarms, newest first."""
+        number, size = bound(query.number, query.size)
+        query = replace(query, number=number, size=size)
+        with self._engine.connect() as connection:
+            rows, total = store.page_alarms(connection, scope, query)
+        return Page(rows, total, number, size)
+
+    def counts(self, scope: Scope) -> Mapping[State, int]:
+        """Return how many alarms are in each state."""
+        with self._engine.connect() as connection:
+            return store.count_states(connection, scope)
+
+    def figures(self) -> Mapping[str, float]:
+        """Return counts since the start, and what waits to be written."""
+        with self._lock:
+            return {**self.counters, "waiting": len(self._waiting)}
+
+    def _find_like(self, report: Report) -> int | None:
+        """Return the alarm that *report* repeats, counted from its first: what goes on is news."""
+        found = self._recent.get(report.likeness)
+        if found is None or report.received_at - found[1] >= self._window:
+            return None
+        return found[0]
+
+    def _remember(self, report: Report, alarm_id: int) -> None:
+        self._recent[report.likeness] = (alarm_id, report.received_at)
+        self._recent.move_to_end(report.likeness)
+        if len(self._recent) > _REMEMBERED:
+            self._recent.popitem(last=False)
+
+
+def _seen(alarm: Alarm | None, alarm_id: int) -> Alarm:
+    if alarm is None:
+        raise Missing(f"no such alarm: {alarm_id}")
+    return alarm

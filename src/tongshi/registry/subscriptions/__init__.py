@@ -1,0 +1,1 @@
+"""What people chose to be told by devices, kept across restarts."""
