@@ -13,7 +13,8 @@ config               what it sets and asks for: blocks (A.2.1.12 to A.2.1.24, A.
 response, answer     what comes back (A.2.6)
 notify               what a device tells unasked (A.2.5)
 field, table         how fields are declared; reading and writing by what was declared
-schema               checking before sending, and forms, by what was declared
+check                what must not be sent, by what was declared
+schema               forms, and values as JSON has them, by what was declared
 message              which root and CmdType is which type
 codec, recover       bytes to a tree, whatever their state
 ===================  ===========================================================================
@@ -38,6 +39,7 @@ from tongshi.gb28181.manscdp.answer import (
     SdCard,
     SdCardStatusAnswer,
 )
+from tongshi.gb28181.manscdp.check import Breach, Fault, check, require
 from tongshi.gb28181.manscdp.config import (
     BLOCKS,
     AlarmReport,
@@ -104,6 +106,7 @@ from tongshi.gb28181.manscdp.notify import (
     PtzPositionNotify,
     UploadSnapShotFinished,
     VideoUploadNotify,
+    flatten,
 )
 from tongshi.gb28181.manscdp.query import (
     AlarmQuery,
@@ -146,6 +149,7 @@ __all__ = [
     "AudioParam",
     "BasicParam",
     "Block",
+    "Breach",
     "BroadcastAnswer",
     "BroadcastNotify",
     "CatalogAnswer",
@@ -173,6 +177,7 @@ __all__ = [
     "DeviceUpgradeResult",
     "DragZoom",
     "Duty",
+    "Fault",
     "FormatSdCard",
     "FrameMirror",
     "GuardCmd",
@@ -227,6 +232,14 @@ __all__ = [
     "VideoParamOpt",
     "VideoRecordPlan",
     "VideoUploadNotify",
+    "build",
+    "check",
+    "fields_of",
+    "flatten",
+    "from_plain",
     "read",
+    "require",
+    "title_of",
+    "to_plain",
     "write",
 ]

@@ -95,11 +95,15 @@ class SvcEncodeParam:
 
 @dataclass(frozen=True, slots=True)
 class SurveillanceParam:
-    """Which marks the stream carries."""
+    """Which marks the stream carries.
+
+    What is found by analysis, and features of the sound, may be about people: whether they are on
+    is shown and nobody sets it from here.
+    """
 
     time_mark: bool | None = flag("TimeFlag")
     osd_mark: bool | None = flag("OSDFlag")
-    analysis_mark: bool | None = flag("AIFlag")
+    analysis_mark: bool | None = flag("AIFlag", told=True)
     position_mark: bool | None = flag("GISFlag")
     others: tuple[Element, ...] = ()
 
@@ -108,7 +112,7 @@ class SurveillanceParam:
 class AudioParam:
     """Whether the stream carries features of the sound."""
 
-    recognition: bool | None = flag("AudioRecognitionFlag")
+    recognition: bool | None = flag("AudioRecognitionFlag", told=True)
     others: tuple[Element, ...] = ()
 
 

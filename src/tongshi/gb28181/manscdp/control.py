@@ -16,6 +16,7 @@ from tongshi.gb28181.element import Element
 from tongshi.gb28181.manscdp.config import Block
 from tongshi.gb28181.manscdp.field import (
     SESSION_ID,
+    constant,
     flag,
     number,
     numbers,
@@ -70,7 +71,7 @@ class PtzCmd:
 class TeleBoot:
     """Restarts the device; no answer follows."""
 
-    word: str = text("TeleBoot", choices=("Boot",), required=True)
+    word: str = constant("TeleBoot", "Boot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class AlarmCmd:
     After an alarm of method 2 a device reports no other until it was reset (A.2.5.3).
     """
 
-    word: str = text("AlarmCmd", choices=("ResetAlarm",), required=True)
+    word: str = constant("AlarmCmd", "ResetAlarm")
     methods: tuple[int, ...] = numbers("Info/AlarmMethod", digits=True)
     types: tuple[int, ...] = numbers("Info/AlarmType")
 
@@ -107,9 +108,7 @@ class KeyFrameCmd:
     2016 misspells the element, and its devices expect it so.
     """
 
-    word: str = text(
-        "IFrameCmd", choices=("Send",), aliases=("IFameCmd",), was="IFameCmd", required=True
-    )
+    word: str = constant("IFrameCmd", "Send", aliases=("IFameCmd",), was="IFameCmd")
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,8 +128,6 @@ def text(
     choices: tuple[str, ...] = (),
     form: str = "",
     most: int | None = None,
-    aliases: tuple[str, ...] = (),
-    was: str = "",
     since: Version = Version.V2011,
 ) -> str:
     """Return a field of text; empty when absent.  most: characters."""
@@ -144,11 +142,26 @@ def text(
         choices=choices,
         form=form,
         most=most,
-        aliases=aliases,
-        was=was,
         since=since,
     )
     return _declare("", spec)
+
+
+def constant(wire: str, value: str, *, aliases: tuple[str, ...] = (), was: str = "") -> str:
+    """Return a field of text that is *value* unless a peer wrote another word."""
+    spec = Spec(
+        wire,
+        Shape.LEAF,
+        Kind.TEXT,
+        types.text,
+        str,
+        "",
+        required=True,
+        choices=(value,),
+        aliases=aliases,
+        was=was,
+    )
+    return _declare(value, spec)
 
 
 def time(
@@ -243,7 +256,7 @@ def flag(
     *,
     words: tuple[str, str] = ("1", "0"),
     required: bool = False,
-    aliases: tuple[str, ...] = (),
+    told: bool = False,
 ) -> bool | None:
     """Return a field of yes or no; None when absent.  words: how yes and no are written."""
     yes, no = words
@@ -257,7 +270,7 @@ def flag(
         lambda value: yes if value else no,
         None,
         required=required,
-        aliases=aliases,
+        told=told,
     )
     return _declare(None, spec)
 

@@ -62,19 +62,23 @@ class Group:
 _LEAVES = Group()
 
 
+def specs_of(kind: Callable[..., object]) -> dict[str, Spec]:
+    """Return what the fields of the dataclass *kind* declare, by attribute."""
+    assert isinstance(kind, type)
+    declared = {item.name: item.metadata.get(SPEC) for item in fields(kind)}
+    return {name: spec for name, spec in declared.items() if isinstance(spec, Spec)}
+
+
 class _Groups(dict[Callable[..., object], Group]):
     """The table of each dataclass, made when it is first asked for."""
 
     def __missing__(self, kind: Callable[..., object]) -> Group:
-        assert isinstance(kind, type)
         top = self[kind] = Group()
-        for item in fields(kind):
-            spec = item.metadata.get(SPEC)
-            if isinstance(spec, Spec):
-                slot = Slot(item.name, spec)
-                top.put(spec.wire, slot, written=True)
-                for alias in spec.aliases:
-                    top.put(alias, slot, written=False)
+        for name, spec in specs_of(kind).items():
+            slot = Slot(name, spec)
+            top.put(spec.wire, slot, written=True)
+            for alias in spec.aliases:
+                top.put(alias, slot, written=False)
         return top
 
 
