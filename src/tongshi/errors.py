@@ -119,7 +119,8 @@ class RemoteProtocolError(ProtocolError):
 class PeerRefused(Error):
     """The peer answered with a failure.
 
-    status: its SIP status, 300..699.  stage: what was asked, as ``"invite"``.
+    status: its SIP status, 300..699; 0 when it answered by a message that says ERROR.
+    stage: what was asked, as ``"invite"``.
     """
 
     code = "peer.refused"

@@ -14,6 +14,7 @@ from tongshi.gb28181.manscdp.query import CatalogQuery, DeviceInfoQuery, DeviceS
 from tongshi.gb28181.manscdp.response import CatalogAnswer, DeviceInfoAnswer, DeviceStatusAnswer
 from tongshi.gb28181.version import Version
 from tongshi.net.carrier import Carrier
+from tongshi.signalling.answers import Answer
 from tongshi.signalling.event import (
     CatalogGathered,
     DeviceDescribed,
@@ -27,7 +28,7 @@ from tongshi.signalling.facing import Facing
 from tongshi.signalling.neighbours import Neighbours, Rules
 from tongshi.signalling.own import Own
 from tongshi.signalling.queries import Queries, QueryRules
-from tongshi.signalling.waiting import Answer, Waiting
+from tongshi.signalling.waiting import Waiting
 from tongshi.sip.address import Address
 from tongshi.sip.endpoint import Endpoint
 from tongshi.sip.event import Answered, Event, LinkLost, RequestArrived, TimedOut

@@ -11,6 +11,7 @@ from tongshi.gb28181.manscdp.notify import Keepalive
 from tongshi.gb28181.manscdp.response import CatalogAnswer, DeviceInfoAnswer
 from tongshi.gb28181.registration import Registrar, Terms
 from tongshi.gb28181.version import Version
+from tongshi.signalling.answers import CATALOG
 from tongshi.signalling.event import (
     PartsFaulty,
     Presence,
@@ -251,7 +252,7 @@ def test_a_long_body_is_read_only_where_something_is_known_of_its_sender() -> No
         body = write(CatalogAnswer(1, "x" * 40 + "y", 0), Version.V2016) + b" " * 3000
         assert bench.message(body, "stranger") == 403
         assert bench.message(b"<" * 3000, "stranger") == 403
-        wait = bench.waiting.parts("other", HOME, lambda: None)
+        wait = bench.waiting.parts("other", HOME, CATALOG, lambda: None)
         assert bench.message(b"<" * 3000, "stranger") == 400
         bench.waiting.end(wait)
         await asyncio.sleep(0)

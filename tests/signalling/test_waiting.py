@@ -8,7 +8,8 @@ from tongshi.errors import PeerSilent
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.gather import Why
 from tongshi.gb28181.manscdp.response import CatalogAnswer, DeviceInfoAnswer, DeviceStatusAnswer
-from tongshi.signalling.waiting import CATALOG, LAST_SN, Waiting
+from tongshi.signalling.answers import CATALOG
+from tongshi.signalling.waiting import LAST_SN, Waiting
 from tongshi.sip.address import Address
 from tongshi.testing.timeless import run
 

@@ -79,7 +79,7 @@ def describe(error: Error, words: Words) -> Problem:
     facts = {
         told: getattr(error, name)
         for name, told in _FACTS.items()
-        if getattr(error, name, None) not in (None, "")
+        if getattr(error, name, None) not in (None, "", 0)
     }
     if isinstance(error, Invalid):
         facts["faults"] = list(error.faults)

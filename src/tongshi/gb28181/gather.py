@@ -9,6 +9,7 @@ taken for the whole.
 Source: GB/T 28181-2022 annex M.
 """
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -91,6 +92,7 @@ class Gathering(Generic[T]):
     limit: items kept at the most.
     uncounted: the total may be missing: then what came before a silence of *settle* is the whole.
     PresetQuery has a total since 2022 only.
+    twins: equal items in one part are items of their own; a part that comes twice still counts once.
     """
 
     def __init__(
@@ -104,12 +106,14 @@ class Gathering(Generic[T]):
         longest: float = 3600.0,
         limit: int = 200_000,
         uncounted: bool = False,
+        twins: bool = False,
     ) -> None:
         self._key = key
         self._gap = gap
         self._settle = min(settle, gap)
         self._limit = limit
         self._uncounted = uncounted
+        self._twins = twins
         self._end = now + longest
         self._endless = False
         self._items: dict[Hashable, T] = {}
@@ -127,8 +131,13 @@ class Gathering(Generic[T]):
         self._unreadable += part.unreadable
         if part.sum_num is not None:
             self._announced = max(self._announced or 0, part.sum_num)
+        seen: Counter[Hashable] = Counter()
         for item in part.items:
-            self._keep(item)
+            key = self._key(item)
+            if self._twins:
+                seen[key] += 1
+                key = key, seen[key]
+            self._keep(key, item)
         wait = self._settle if self._reached() else self._gap
         self._endless = now + wait > self._end
         self._deadline = min(now + wait, self._end)
@@ -158,8 +167,7 @@ class Gathering(Generic[T]):
             why=why,
         )
 
-    def _keep(self, item: T) -> None:
-        key = self._key(item)
+    def _keep(self, key: Hashable, item: T) -> None:
         known = self._items.get(key)
         if known is None:
             if len(self._items) >= self._limit:

@@ -24,6 +24,7 @@ from tongshi.gb28181.manscdp import write
 from tongshi.gb28181.manscdp.query import CatalogQuery, DeviceInfoQuery, DeviceStatusQuery
 from tongshi.gb28181.manscdp.response import DeviceInfoAnswer, DeviceStatusAnswer
 from tongshi.net.task import Supervisor
+from tongshi.signalling.answers import CATALOG
 from tongshi.signalling.event import (
     CatalogGathered,
     DeviceDescribed,
@@ -35,7 +36,7 @@ from tongshi.signalling.event import (
 from tongshi.signalling.exchange import Exchange
 from tongshi.signalling.neighbours import Neighbour, Neighbours
 from tongshi.signalling.own import Own
-from tongshi.signalling.waiting import CATALOG, Wait, Waiting
+from tongshi.signalling.waiting import Wait, Waiting
 
 Query = CatalogQuery | DeviceInfoQuery | DeviceStatusQuery
 R = TypeVar("R")

@@ -2,7 +2,7 @@
 
 | request | answer |
 |---|---|
-| REGISTER | the registrar's; 503 when no further device fits |
+| REGISTER | the registrar's, with 302 for who is sent elsewhere; 503 when no further device fits |
 | MESSAGE, keepalive | 200; 404 from who never registered, 403 from who has to register again |
 | MESSAGE, an answer we wait for | 200 from the host that was asked |
 | MESSAGE of a dialog | what the dialog's owner says |
@@ -26,13 +26,16 @@ from tongshi.clock import Clock
 from tongshi.errors import RemoteProtocolError
 from tongshi.gb28181.manscdp import Message, read
 from tongshi.gb28181.manscdp.notify import Keepalive
-from tongshi.gb28181.manscdp.response import (
-    CatalogAnswer,
-    DeviceInfoAnswer,
-    DeviceStatusAnswer,
+from tongshi.gb28181.registration import (
+    Redirected,
+    Refused,
+    Registered,
+    Registrar,
+    Unregistered,
 )
-from tongshi.gb28181.registration import Refused, Registered, Registrar, Unregistered
+from tongshi.signalling.answers import Answer
 from tongshi.signalling.event import (
+    DeviceRedirected,
     DeviceRegistered,
     PartsFaulty,
     RegistrationRefused,
@@ -97,7 +100,7 @@ class Reception:
         self.in_dialog: list[Claim] = []
         self.invited: Callable[[RequestArrived], None] | None = None
         self.withdrawn: list[Callable[[Cancelled | Unacknowledged], None]] = []
-        self._refused: dict[str, RegistrationRefused] = {}
+        self._refused: dict[str, RegistrationRefused | DeviceRedirected] = {}
         self._faulty: dict[str, tuple[str, ...]] = {}
         self._methods: dict[str, Callable[[RequestArrived], None]] = {
             "REGISTER": self._register,
@@ -124,7 +127,7 @@ class Reception:
             hear(event)
 
     def flush(self) -> None:
-        """Tell the refusals since the last flush, the last of each device."""
+        """Tell the refusals and redirections since the last flush, the last of each device."""
         if self._refused:
             refused, self._refused = self._refused, {}
             for event in refused.values():
@@ -175,9 +178,7 @@ class Reception:
     def _take(self, device_id: str, message: Message, arrived: RequestArrived) -> None:
         """Take a message other than a keepalive: an answer, part of a dialog, or a notice."""
         request, source = arrived.request, arrived.source
-        awaited = isinstance(
-            message, CatalogAnswer | DeviceInfoAnswer | DeviceStatusAnswer
-        ) and self._waiting.arrived(source, message)
+        awaited = isinstance(message, Answer) and self._waiting.arrived(source, message)
         neighbour = self._neighbours.hear(device_id, source, self._clock.now(), self._clock.wall())
         if awaited:
             self._answer(arrived, request.response(200), "message")
@@ -230,7 +231,10 @@ class Reception:
             case Unregistered():
                 self._neighbours.unregister(event.device_id, wall)
             case Refused():
+                self.counters[f"refused {event.reason.value}"] += 1
                 self._refuse(event.device_id, source, event.reason.value, wall)
+            case Redirected():
+                self._redirect(event, wall)
             case None:
                 pass
         self._answer(arrived, response, "register")
@@ -249,12 +253,22 @@ class Reception:
             event.contact,
             event.refreshed,
         )
-        self._neighbours.register(granted, address, self._clock.now())
+        series = hash(event.call_id)
+        self._neighbours.register(granted, address, self._clock.now(), series)
 
     def _refuse(self, device_id: str, source: Address, why: str, wall: float) -> None:
         if len(self._refused) < _REFUSALS or device_id in self._refused:
             self._refused[device_id] = RegistrationRefused(
                 device_id, source.host, source.port, wall, why
+            )
+
+    def _redirect(self, event: Redirected, wall: float) -> None:
+        """Let a device go that was sent to another server."""
+        device_id = event.device_id
+        self._neighbours.unregister(device_id, wall)
+        if len(self._refused) < _REFUSALS or device_id in self._refused:
+            self._refused[device_id] = DeviceRedirected(
+                device_id, event.address.host, event.server, wall
             )
 
     def _bye(self, arrived: RequestArrived) -> None:

@@ -15,46 +15,20 @@ Source: GB/T 28181-2022 A.1, annex M.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 from tongshi.errors import PeerSilent
-from tongshi.gb28181.catalog import Item
-from tongshi.gb28181.gather import Gathered, Gathering, Part, catalog_key
-from tongshi.gb28181.manscdp.response import (
-    CatalogAnswer,
-    DeviceInfoAnswer,
-    DeviceStatusAnswer,
-)
+from tongshi.gb28181.gather import Gathered, Gathering
+from tongshi.signalling.answers import Answer, Listing, refusal
 from tongshi.sip.address import Address
 
-Answer = CatalogAnswer | DeviceInfoAnswer | DeviceStatusAnswer
-"""Everything that somebody may wait for."""
 A = TypeVar("A", bound=Answer)
 R = TypeVar("R")
 T = TypeVar("T")
 LAST_SN = 2**31 - 1
 LONGEST = 900.0
 """How long an answer in parts may take in all, s, however many parts come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing(Generic[A, T]):
-    """How a list in parts is read.
-
-    kind: of its messages.  part: returns one as a part.  key: tells its items apart.
-    uncounted: an edition writes it without a total.  limit: items kept at the most.
-    """
-
-    kind: type[A]
-    part: Callable[[A], Part[T]]
-    key: Callable[[T], Hashable]
-    uncounted: bool = False
-    limit: int = 200_000
-
-
-CATALOG: Listing[CatalogAnswer, Item] = Listing(CatalogAnswer, lambda answer: answer, catalog_key)
 
 
 class Wait(Generic[R]):
@@ -137,6 +111,11 @@ class Parts(Wait[Gathered[T]], Generic[A, T]):
         """Take one part."""
         if not isinstance(answer, self._listing.kind):
             return False
+        refused = refusal(answer)
+        if refused is not None and not self._came:
+            if not self.done.done():
+                self.done.set_exception(refused)
+            return True
         before = self._gathering.deadline()
         self._gathering.add(self._listing.part(answer), self.loop.time())
         self._came = True
@@ -269,6 +248,7 @@ class Waiting:
             longest=LONGEST,
             limit=listing.limit,
             uncounted=listing.uncounted,
+            twins=listing.twins,
         )
         wait = Parts(listing, gathering, self._next(), device_id, address.host, sign)
         wait.arm(gathering.deadline())

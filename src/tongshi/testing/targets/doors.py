@@ -12,6 +12,7 @@ from tongshi.db.text import storable
 from tongshi.errors import Denied, Error, Invalid
 from tongshi.gateway import parcel, wire
 from tongshi.gateway.tcp import is_framed
+from tongshi.signalling.answers import CATALOG
 from tongshi.signalling.event import SignallingEvent
 from tongshi.signalling.neighbours import Neighbours, Rules
 from tongshi.signalling.reception import Reception
@@ -36,7 +37,7 @@ async def _receive(datagrams: list[bytes]) -> None:
     reception = Reception(
         endpoint, new_registrar(), neighbours, waiting, lambda _: False, events.append, clock
     )
-    waiting.parts(CAMERA, SOURCE, lambda: None)
+    waiting.parts(CAMERA, SOURCE, CATALOG, lambda: None)
     for index, data in enumerate(datagrams):
         endpoint.receive(data, (SOURCE, _ELSEWHERE, _TCP)[index % 3], float(index))
         for event in endpoint.events():
