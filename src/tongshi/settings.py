@@ -124,6 +124,24 @@ class SignallingSettings:
         "A keepalive without a valid registration counts; else the device must register anew.",
         zh="注册已失效的设备仅凭心跳即可恢复在线；否则须重新注册。",
     )
+    lock_attempts: int = _setting(
+        10,
+        "Wrong passwords of a device from one address until it is locked out there.",
+        zh="同一地址以某设备名义连续认证失败多少次后在该地址锁定。",
+        low=1,
+        high=1000,
+    )
+    lock_host_attempts: int = _setting(
+        100,
+        "Wrong passwords from one address, whatever the device, until the address is locked out;"
+        " devices registered from there are spared.",
+        zh="同一地址累计认证失败多少次后锁定该地址；已从该地址注册的设备不受影响。",
+        low=1,
+        high=100_000,
+    )
+    lock_minutes: float = _setting(
+        5.0, "How long a lock-out lasts.", zh="锁定时长。", unit="min", low=0.1, high=1440
+    )
     message_timeout: float = _setting(
         5.0,
         "Wait for the answer to a MESSAGE.",
@@ -139,6 +157,14 @@ class SignallingSettings:
         unit="s",
         low=1,
         high=64,
+    )
+    broadcast_timeout: float = _setting(
+        10.0,
+        "Wait for the INVITE of a device that is to hear a voice.",
+        zh="语音广播时等待设备发来 INVITE 的时间。",
+        unit="s",
+        low=1,
+        high=60,
     )
     answer_timeout: float = _setting(
         120.0,
@@ -263,12 +289,62 @@ class MediaSettings:
         zh="丢包后：冻结至下一关键帧（freeze），或显示受损画面（show）。",
         choices=("freeze", "show"),
     )
+    talks: int = _setting(
+        200, "Talks at once at the most.", zh="同时进行的对讲数上限。", low=1, high=10_000
+    )
+    talk_packet_ms: int = _setting(
+        40,
+        "Speech in one packet to a device.",
+        zh="发往设备的每个语音包的时长。",
+        unit="ms",
+        low=20,
+        high=180,
+    )
     transcodes: int = _setting(
         4,
         "H.265 to H.264 transcodes at once.",
         zh="同时进行的 H.265 转 H.264 路数。",
         low=0,
         high=256,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EventSettings:
+    """[events]"""
+
+    catalog: bool = _setting(
+        True, "Subscribe to changes of devices' catalogs.", zh="订阅设备的目录变化。"
+    )
+    alarm: bool = _setting(True, "Subscribe to devices' alarms.", zh="订阅设备的报警。")
+    expires: int = _setting(
+        600, "Subscription asked for.", zh="请求的订阅有效期。", unit="s", low=30, high=86400
+    )
+    interval: int = _setting(
+        5, "Between positions of a mobile device.", zh="移动设备位置上报间隔。", unit="s", low=1
+    )
+    poll: float = _setting(
+        3600.0,
+        "Between catalogs asked for where a device cannot be subscribed to.",
+        zh="设备不支持目录订阅时的目录查询间隔。",
+        unit="s",
+        low=60,
+    )
+    reset: bool = _setting(
+        False,
+        "Reset a device's alarm at once; else a person does, and it raises no other before.",
+        zh="自动复位设备报警；否则由人工复位，复位前设备不再上报。",
+    )
+    repeat: float = _setting(
+        10.0,
+        "A report like an alarm of the same camera counts as that alarm for; 0: never.",
+        zh="同一摄像机的同类报警在此时间内并入前一条；0 表示不合并。",
+        unit="s",
+        low=0,
+        high=3600,
+    )
+    position_days: float = _setting(
+        30.0, "Reported positions are kept for.", zh="位置上报保留时间。", unit="d", low=0
     )
 
 
@@ -342,17 +418,26 @@ class Settings:
     node: NodeSettings = field(default_factory=NodeSettings)
     signalling: SignallingSettings = field(default_factory=SignallingSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
+    events: EventSettings = field(default_factory=EventSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     web: WebSettings = field(default_factory=WebSettings)
 
 
-Part = NodeSettings | SignallingSettings | MediaSettings | StoreSettings | WebSettings
+Part = (
+    NodeSettings
+    | SignallingSettings
+    | MediaSettings
+    | EventSettings
+    | StoreSettings
+    | WebSettings
+)
 _P = TypeVar("_P")
 
 PARTS: dict[str, type[Part]] = {
     "node": NodeSettings,
     "signalling": SignallingSettings,
     "media": MediaSettings,
+    "events": EventSettings,
     "store": StoreSettings,
     "web": WebSettings,
 }
@@ -375,6 +460,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         node=_build(NodeSettings, table.pop("node", {}), "node", faults),
         signalling=_build(SignallingSettings, table.pop("signalling", {}), "signalling", faults),
         media=_build(MediaSettings, table.pop("media", {}), "media", faults),
+        events=_build(EventSettings, table.pop("events", {}), "events", faults),
         store=_build(StoreSettings, table.pop("store", {}), "store", faults),
         web=_build(WebSettings, table.pop("web", {}), "web", faults),
     )

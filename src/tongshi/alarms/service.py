@@ -1,9 +1,9 @@
 """Alarms in use: recorded without waiting, handled by people, answered to pages.
 
 `Alarms.record` never blocks: a report waits for the next flush, durable once written.  A report
-like one of the same camera shortly before is counted with that alarm and is no alarm of its own.  When the store cannot be written for so long that too many wait, further ones are
-dropped, counted and logged.  Everything else reads or writes the store: call it through
-``asyncio.to_thread``.
+like one of the same camera shortly before is counted with that alarm and is none of its own.  When
+the store cannot be written for so long that too many wait, further ones are dropped, counted and
+logged.  Everything else reads or writes the store: call it through ``asyncio.to_thread``.
 """
 
 import logging
