@@ -424,12 +424,7 @@ class Settings:
 
 
 Part = (
-    NodeSettings
-    | SignallingSettings
-    | MediaSettings
-    | EventSettings
-    | StoreSettings
-    | WebSettings
+    NodeSettings | SignallingSettings | MediaSettings | EventSettings | StoreSettings | WebSettings
 )
 _P = TypeVar("_P")
 

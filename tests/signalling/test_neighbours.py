@@ -3,10 +3,12 @@
 from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from tongshi.gb28181.profile import Profile
 from tongshi.gb28181.version import Version
 from tongshi.signalling.event import (
     DevicePresence,
     DeviceRegistered,
+    DeviceRestarted,
     DevicesSeen,
     Presence,
     SignallingEvent,
@@ -389,3 +391,79 @@ class Presences(RuleBasedStateMachine):
 
 TestPresences = Presences.TestCase
 TestPresences.settings = hypothesis_settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+def restarts(bench: Bench) -> list[str]:
+    return [event.why for event in bench.events if isinstance(event, DeviceRestarted)]
+
+
+def renew(bench: Bench, at: float, series: int, contact: str = "", expires: float = 3600) -> None:
+    granted = DeviceRegistered(
+        CAMERA,
+        HOME.host,
+        HOME.port,
+        HOME.transport,
+        WALL + at,
+        WALL + at + expires,
+        Version.V2016,
+        "camera/1.0",
+        contact or "sip:x@10.0.0.1",
+        True,
+    )
+    bench.neighbours.register(granted, HOME, at, series)
+
+
+def test_a_device_that_reboots_without_going_offline_is_told() -> None:
+    bench = Bench()
+    renew(bench, 0, series=1)
+    renew(bench, 3000, series=1)
+    assert restarts(bench) == []
+    renew(bench, 3100, series=2)
+    assert restarts(bench) == ["call-id"]
+    renew(bench, 6000, series=2, contact="sip:x@10.0.0.2")
+    assert restarts(bench) == ["call-id", "contact"]
+
+
+def test_a_new_call_id_at_every_refresh_is_a_habit_and_no_reboot() -> None:
+    bench = Bench()
+    for number in range(1, 5):
+        renew(bench, 3000 * number, series=number)
+    assert restarts(bench) == ["call-id"]  # the first time it cannot be told
+    renew(bench, 12_100, series=9)  # out of rhythm
+    assert restarts(bench) == ["call-id", "call-id"]
+
+
+def test_a_device_that_was_offline_or_whose_series_is_unknown_has_not_rebooted() -> None:
+    bench = Bench()
+    bench.register(0)
+    renew(bench, 10, series=1)
+    bench.neighbours.unregister(CAMERA, WALL + 20)
+    renew(bench, 30, series=2)
+    assert restarts(bench) == []
+
+
+def test_a_profile_says_whether_a_keepalive_moves_or_revives() -> None:
+    bench = Bench()
+    away = Address("198.51.100.9", 5060, "udp")
+    bench.register(0, expires=60)
+    assert bench.beat(10, away) == 403
+    bench.neighbours.profile_of = lambda device_id: Profile(roam=True, revive=True)
+    assert bench.beat(20, away) == 200
+    bench.pass_to(100)
+    assert bench.beat(101, away) == 200
+
+
+def test_a_connection_left_by_registering_over_another_is_closed_at_once() -> None:
+    bench = Bench()
+    ended: list[str] = []
+    bench.neighbours._end_link = ended.append
+    old = Address("192.0.2.20", 40_001, "tcp", "tcp#1")
+    new = Address("192.0.2.20", 40_002, "tcp", "tcp#2")
+    bench.register(0, address=old)
+    bench.register(1, "34020000001320000002", address=old)
+    bench.register(2, address=new)
+    assert ended == []  # another device still lives on it
+    bench.register(3, "34020000001320000002", address=new)
+    assert ended == ["tcp#1"]
+    assert bench.beat(4, old) == 200  # a keepalive alone proves nothing: left to the idle rule
+    assert ended == ["tcp#1"]

@@ -352,6 +352,53 @@ class HistoryEnded:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class CommandRefused:
+    """A device said ERROR to a command after it had taken it; most would have said nothing.
+
+    target: the DeviceID of the command, whose name is *command*.
+    """
+
+    device_id: str
+    target: str
+    command: str
+    why: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PictureUploaded:
+    """An order of pictures ended.
+
+    came, ordered: pictures.  why: why there are fewer, ``""`` when all came; see
+    `tongshi.signalling.pictures`.
+    """
+
+    device_id: str
+    channel_id: str
+    session_id: str
+    came: int
+    ordered: int
+    why: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeReported:
+    """A device told what became of an upgrade.
+
+    firmware: that runs now.  reason: ``""``, ``01`` time-out, ``02`` damaged file, ``03`` system,
+    ``99`` other.
+    """
+
+    device_id: str
+    session_id: str
+    done: bool
+    firmware: str
+    reason: str
+    at: float
+
+
 SignallingEvent = (
     DeviceRegistered
     | RegistrationRefused
@@ -377,4 +424,7 @@ SignallingEvent = (
     | SessionClosed
     | HistoryOpened
     | HistoryEnded
+    | CommandRefused
+    | PictureUploaded
+    | UpgradeReported
 )

@@ -33,6 +33,7 @@ from tongshi.signalling.event import (
 from tongshi.signalling.footage import LONGEST, FootageAttempt, Order, explain, next_try
 from tongshi.signalling.history import History, Span
 from tongshi.signalling.neighbours import Neighbour, Neighbours
+from tongshi.signalling.offer import payloads_of
 from tongshi.signalling.upstream import Means, Way
 from tongshi.sip.event import RequestArrived
 from tongshi.sip.message import Response
@@ -126,7 +127,7 @@ class Histories:
         history = History(
             key, order, self._means.engine, self._tasks, profile.scale_format, self._rules.control
         )
-        way = Way(transport or self._usual(device_id))
+        way = Way(transport or self._usual(device_id), payloads_of(profile))
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         work = self._live(history, neighbour, way, order, ready)
         self._open[history] = self._tasks.start(work, name=f"{device_id}/{channel_id}")

@@ -13,6 +13,13 @@ nothing is scanned, nothing is awaited, no store is asked.  All else takes the s
 | any but offline | registration runs out / unregister / TCP connection ends | offline, and that |
 | (store) | restore | unknown, restarted |
 
+A device that reboots within seconds is never offline, but may have other channels afterwards.  It
+shows by a new series of registrations: another Call-ID, or Contact.  Some begin one at every
+refresh: so once that is a device's habit, only one that comes out of rhythm counts.
+
+A TCP connection that a device left by registering over another is closed at once: the proof says
+that it is the same device.  One that it left by a mere keepalive is left to the idle rule.
+
 Sources: GB/T 28181-2022 9.1, 9.6.
 """
 
@@ -21,10 +28,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tongshi.gb28181.keepalive import Lost, Watch
+from tongshi.gb28181.profile import STANDARD, Profile
 from tongshi.gb28181.version import Version
 from tongshi.signalling.event import (
     DevicePresence,
     DeviceRegistered,
+    DeviceRestarted,
     DevicesSeen,
     Presence,
     SignallingEvent,
@@ -36,6 +45,8 @@ LATE = 10.0
 """A registration renewed as late as this, s, is no reason to call a device dead."""
 STALL = 5.0
 """Time between two calls of :meth:`Neighbours.expire`, s, beyond which we were the absent one."""
+RHYTHM = 0.4
+"""A refresh earlier than this share of the expiry granted is out of rhythm."""
 
 
 class Neighbour:
@@ -44,6 +55,9 @@ class Neighbour:
     address: where its last packet came from; requests go there, whatever its Contact says.
     proof: UNIX time of its last sign of life, s; None when none is known.
     expires: end of its registration, s of the caller's clock; -inf when it has none.
+    told: the edition that it told; version: the one in which it is spoken to.
+    series: stands for the Call-ID of its registrations; 0 while none is known.  renews: whether
+    its last refresh began a new one.
     """
 
     __slots__ = (
@@ -52,7 +66,10 @@ class Neighbour:
         "device_id",
         "expires",
         "proof",
+        "renews",
+        "series",
         "state",
+        "told",
         "user_agent",
         "version",
         "why",
@@ -67,9 +84,12 @@ class Neighbour:
         self.state = state
         self.why = why
         self.proof: float | None = None
+        self.told = Version.V2016
         self.version = Version.V2016
         self.user_agent = ""
         self.contact = ""
+        self.series = 0
+        self.renews = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +136,8 @@ class Neighbours:
     emit: gets every event.  Times: *now* on the caller's clock, *wall* UNIX, both s.
     use_link: told the name of a TCP connection when the first device is reached by it, with True,
     and when the last one no longer is, with False.
+    end_link: told the name of a TCP connection that its only device left for another.
+    profile_of: may be set later: the deviations to heed for a device.
     """
 
     def __init__(
@@ -123,10 +145,13 @@ class Neighbours:
         rules: Rules,
         emit: Callable[[SignallingEvent], None],
         use_link: Callable[[str, bool], None] = lambda local, used: None,
+        end_link: Callable[[str], None] = lambda local: None,
     ) -> None:
+        self.profile_of: Callable[[str], Profile] = lambda device_id: STANDARD
         self._rules = rules
         self._emit = emit
         self._use_link = use_link
+        self._end_link = end_link
         self._by_id: dict[str, Neighbour] = {}
         self._watch = Watch(interval=rules.keepalive, misses=rules.misses)
         self._gone: OrderedDict[str, None] = OrderedDict()  # offline ones, longest first
@@ -161,22 +186,36 @@ class Neighbours:
         self._forget(next(iter(self._gone)))
         return True
 
-    def register(self, granted: DeviceRegistered, address: Address, now: float) -> None:
-        """Take a granted registration: the device is online at *address*."""
+    def register(
+        self, granted: DeviceRegistered, address: Address, now: float, series: int = 0
+    ) -> None:
+        """Take a granted registration: the device is online at *address*.
+
+            told: the edition that it told; version: the one in which it is spoken to.
+        series: stands for its Call-ID.
+        """
         expires = now + granted.expires_at - granted.at
         device_id = granted.device_id
         neighbour = self._by_id.get(device_id)
+        restarted = "" if neighbour is None else _restart_of(neighbour, granted, now, series)
         if neighbour is None:
             neighbour = Neighbour(device_id, address, expires, Presence.UNKNOWN, Why.RESTARTED)
             self._by_id[device_id] = neighbour
             self._link(neighbour, address)
         neighbour.expires = expires
-        neighbour.version = granted.version
+        neighbour.told = granted.version
         neighbour.user_agent = self._word(granted.user_agent)
         neighbour.contact = granted.contact if len(granted.contact) <= 256 else ""
+        neighbour.series = series
+        neighbour.version = self.profile_of(device_id).speaks(granted.version)
+        left = neighbour.address
         self._move(neighbour, address)
+        if left != address and left.transport == "tcp" and left.local not in self._on_link:
+            self._end_link(left.local)
         self._emit(granted)
         self._revive(neighbour, Why.REGISTERED, now, granted.at)
+        if restarted:
+            self._emit(DeviceRestarted(device_id, restarted, granted.at))
 
     def unregister(self, device_id: str, wall: float) -> None:
         """Take a logout; one before any registration changes nothing."""
@@ -241,10 +280,11 @@ class Neighbours:
                 Why.RESTARTED,
             )
             neighbour.proof = row.last_proof
-            neighbour.version = row.version
+            neighbour.told = neighbour.version = row.version
             neighbour.user_agent = self._word(row.user_agent)
             neighbour.contact = row.contact
             self._by_id[row.device_id] = neighbour
+            neighbour.version = self.profile_of(row.device_id).speaks(row.version)
             self._watch.register(row.device_id, now, float("inf"))
 
     def expire(self, now: float, wall: float) -> None:
@@ -274,9 +314,12 @@ class Neighbours:
     ) -> int:
         """Take a keepalive that is a change: another address, or back to life."""
         valid = neighbour.expires + LATE > now
-        if not valid and not self._rules.revive:
+        profile = self.profile_of(neighbour.device_id)
+        revive = self._rules.revive if profile.revive is None else profile.revive
+        if not valid and not revive:
             return 403
-        if not self._rules.roam and neighbour.address.host != source.host:
+        roam = self._rules.roam if profile.roam is None else profile.roam
+        if not roam and neighbour.address.host != source.host:
             return 403
         self._move(neighbour, source)
         if not valid:  # it lives as long as it keeps beating
@@ -340,3 +383,21 @@ class Neighbours:
         if len(text) > 128 or len(self._words) >= 4096:
             return self._words.get(text, text[:128])
         return self._words.setdefault(text, text)
+
+
+def _restart_of(neighbour: Neighbour, granted: DeviceRegistered, now: float, series: int) -> str:
+    """Return what shows that a device began anew; ``""`` when nothing does.
+
+    Notes its habit.  A device that is not online is asked anew in any case.
+    """
+    why = ""
+    if neighbour.contact and granted.contact and neighbour.contact != granted.contact:
+        why = "contact"
+    elif neighbour.series and series and neighbour.series != series:
+        why = "call-id"
+    habit, neighbour.renews = neighbour.renews, why != ""
+    left = neighbour.expires - now
+    if neighbour.state is not Presence.ONLINE or left <= 0:
+        return ""
+    early = left > (1 - RHYTHM) * (granted.expires_at - granted.at)
+    return why if early or not habit else ""

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
+from tongshi.gb28181.charset import recode
 from tongshi.gb28181.manscdp import CONTENT_TYPE
+from tongshi.gb28181.profile import STANDARD, Profile
 from tongshi.signalling.facing import Facing
 from tongshi.signalling.neighbours import Neighbour
 from tongshi.sip.address import Address
@@ -15,6 +17,7 @@ class Own:
     """This platform as a SIP user.
 
     id: 20 digits.  realm: SIP domain.  new_token: a fresh unguessable token at each call.
+    profile_of: may be set later: the deviations to heed for a device.
     """
 
     def __init__(self, id: str, realm: str, facing: Facing, new_token: Callable[[], str]) -> None:
@@ -22,6 +25,7 @@ class Own:
         self.realm = realm
         self.facing = facing
         self.new_token = new_token
+        self.profile_of: Callable[[str], Profile] = lambda device_id: STANDARD
 
     def contact_uri(self, peer: Address) -> str:
         """Return the URI that reaches us from *peer*."""
@@ -40,7 +44,7 @@ class Own:
             neighbour.device_id,
             neighbour.address,
             (("Content-Type", CONTENT_TYPE),),
-            body,
+            recode(body, self.profile_of(neighbour.device_id).charset),
         )
 
     def request(

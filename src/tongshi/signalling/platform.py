@@ -15,12 +15,12 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from tongshi.clock import Clock, SystemClock
-from tongshi.digest import Nonces
+from tongshi.digest import Hashed, Nonces
 from tongshi.gateway.engine import Engine, Transport
 from tongshi.gb28181.manscdp import MediaStatus
-from tongshi.gb28181.profile import STANDARD
 from tongshi.gb28181.registration import Registrar, Terms
 from tongshi.gb28181.ssrc import SsrcPool
 from tongshi.gb28181.version import Version
@@ -29,9 +29,15 @@ from tongshi.net.descriptors import allow
 from tongshi.net.task import Supervisor
 from tongshi.net.tcp import TcpServer
 from tongshi.net.udp import UdpServer
+from tongshi.registry.peers.rule import RuleBook
+from tongshi.registry.peers.service import Peers
 from tongshi.settings import MediaSettings, SignallingSettings, split_address
+from tongshi.signalling.admission import Admission, LockRules
 from tongshi.signalling.event import (
+    CatalogGathered,
+    DeviceDescribed,
     DevicePresence,
+    DeviceRestarted,
     Presence,
     SignallingEvent,
     Why,
@@ -41,6 +47,7 @@ from tongshi.signalling.facing import Facing
 from tongshi.signalling.histories import Histories, HistoryRules
 from tongshi.signalling.neighbours import Known, Neighbour, Neighbours, Rules
 from tongshi.signalling.own import Own
+from tongshi.signalling.profiles import Profiles
 from tongshi.signalling.queries import Queries, QueryRules
 from tongshi.signalling.reception import Reception
 from tongshi.signalling.sessions import SessionRules, Sessions
@@ -96,6 +103,7 @@ class Signalling:
 
     password_of: a device's password; ``""`` lets it in without one, None keeps it out.  It is
     called for every REGISTER and must answer from memory.
+    peers: what people decided about devices; None for nothing.
     engine: receives media; it is started and stopped by its owner, before and after this.
     flush: longest time that signs of life wait to be handed over, s.
     ask: whether devices that come online are asked for DeviceInfo and catalog.
@@ -107,7 +115,8 @@ class Signalling:
         media: MediaSettings,
         engine: Engine,
         *,
-        password_of: Callable[[str], str | None],
+        password_of: Callable[[str], str | Hashed | None],
+        peers: Peers | None = None,
         clock: Clock | None = None,
         new_token: Callable[[], str] = lambda: secrets.token_hex(12),
         flush: float = 1.0,
@@ -133,7 +142,21 @@ class Signalling:
             ),
             self._emit,
             self._use_link,
+            self._end_link,
         )
+        self.profiles = (
+            Profiles(self.neighbours, peers.fields_of, peers.makers)
+            if peers is not None
+            else Profiles(self.neighbours)
+        )
+        self.neighbours.profile_of = self.profiles.of
+        self.admission = _admission(settings, self._clock, self.neighbours, peers)
+        self._reactions: dict[type[SignallingEvent], Callable[[Any], None]] = {
+            DevicePresence: self._presence_changed,
+            DeviceRestarted: self._restarted,
+            DeviceDescribed: self._described,
+            CatalogGathered: self._listed,
+        }
         self._realm = settings.realm or settings.id[:10]
         self._udp: UdpServer | None = None
         self._tcp: TcpServer | None = None
@@ -150,7 +173,7 @@ class Signalling:
         """Listen on UDP and TCP; raises OSError when the address cannot be had."""
         settings = self._settings
         # These refuse settings that make no platform: before there are sockets to give back.
-        registrar, ssrcs = self._registrar(), SsrcPool(settings.id)
+        self._registrar, ssrcs = self._make_registrar(), SsrcPool(settings.id)
         allow(settings.connections + _OTHER_FILES)
         self._endpoint = Endpoint(new_token=self._new_token)
         self._carrier: Carrier[Event] = Carrier(self._endpoint, self._heard, self._link_lost)
@@ -178,7 +201,7 @@ class Signalling:
         )
         self.reception = Reception(
             self._endpoint,
-            registrar,
+            self._registrar,
             self.neighbours,
             self.waiting,
             self.sessions.end_call,
@@ -190,7 +213,7 @@ class Signalling:
             HistoryRules(limit=self._media.sessions),
             means,
             self.neighbours,
-            lambda device_id: STANDARD,
+            self.profiles.of,
             self._emit,
             self._clock,
         )
@@ -243,6 +266,7 @@ class Signalling:
             "queries.backlog": self.queries.backlog,
             "queries.taken": self.waiting.taken,
             "queries.strays": self.waiting.strays,
+            "registrations.replays": self._registrar.uses.replays,
             "sessions.open": len(self.sessions),
             "sessions.ssrcs": self.sessions.leased_ssrcs(),
             "requests.open": len(self.exchange),
@@ -251,6 +275,7 @@ class Signalling:
         counters: list[tuple[str, Mapping[str, int]]] = [
             ("sip", self._endpoint.counters),
             ("answers", self.reception.counters),
+            ("admission", self.admission.counters),
             ("sessions", self.sessions.counters),
             ("histories", self.histories.counters),
         ]
@@ -271,6 +296,7 @@ class Signalling:
         udp = self._bind(host, port)
         facing = Facing(settings.advertise, udp.port, self._own_host)
         self._own = Own(settings.id, self._realm, facing, self._new_token)
+        self._own.profile_of = self.profiles.of
 
     def _bind(self, host: str, port: int) -> UdpServer:
         """Listen on one port for both transports, also when it is chosen for us."""
@@ -311,7 +337,7 @@ class Signalling:
             host=self._media.advertise,
         )
 
-    def _registrar(self) -> Registrar:
+    def _make_registrar(self) -> Registrar:
         settings = self._settings
         terms = Terms(
             realm=self._realm,
@@ -326,6 +352,8 @@ class Signalling:
             Nonces(secrets.token_bytes(32)),
             password_of=self._password_of,
             is_registered=self._is_registered,
+            doorkeeper=self.admission,
+            terms_of=self.profiles.terms(terms),
         )
 
     def _is_registered(self, device_id: str) -> bool:
@@ -333,8 +361,9 @@ class Signalling:
         return neighbour is not None and neighbour.expires > self._clock.now()
 
     def _emit(self, event: SignallingEvent) -> None:
-        if isinstance(event, DevicePresence):
-            self._presence_changed(event)
+        reaction = self._reactions.get(type(event))
+        if reaction is not None:
+            reaction(event)
         for listener in self._listeners:
             listener(event)
 
@@ -347,6 +376,31 @@ class Signalling:
             self.sessions.end_device(event.device_id)
             self.histories.end_device(event.device_id)
             self._free_link(event)
+
+    def _restarted(self, event: DeviceRestarted) -> None:
+        if self._ask:
+            self.queries.plan(event.device_id)
+
+    def _described(self, event: DeviceDescribed) -> None:
+        maker = event.answer.manufacturer
+        chosen = self.profiles.described(event.device_id, maker, event.at)
+        if chosen is not None:
+            self._emit(chosen)
+
+    def _listed(self, event: CatalogGathered) -> None:
+        chosen = self.profiles.listed(event.device_id, event.gathered.items, event.at)
+        if chosen is not None:
+            self._emit(chosen)
+
+    def decided(self, device_id: str, book: RuleBook) -> None:
+        """Let what people decided hold from now on: a profile or password, or with "" the rules.
+
+        A new password lets a device that was locked out try at once.
+        """
+        self.admission.rules = book
+        if device_id:
+            self.admission.clear(device_id)
+            self._emit(self.profiles.set(device_id, self._clock.wall()))
 
     def _free_link(self, event: DevicePresence) -> None:
         """Close a connection whose peer is dead, unless another device lives on it."""
@@ -361,6 +415,11 @@ class Signalling:
         """Let the idle rule spare a connection as long as a device is reached by it."""
         if self._tcp is not None:
             (self._tcp.keep if used else self._tcp.release)(local)
+
+    def _end_link(self, local: str) -> None:
+        """Close a connection whose device has registered over another."""
+        if self._tcp is not None:
+            self._tcp.end(local, "its device came by another")
 
     def _heard(self, event: Event) -> None:
         """Take one event of the endpoint; keepalives come first because most are such."""
@@ -410,3 +469,29 @@ def _device(neighbour: Neighbour, now: float) -> Device:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _admission(
+    settings: SignallingSettings, clock: Clock, neighbours: Neighbours, peers: Peers | None
+) -> Admission:
+    """Return the doorkeeper: it knows whom people decided about and who is at home."""
+    known = peers.known if peers is not None else frozenset()
+
+    def is_known(device_id: str) -> bool:
+        return neighbours.get(device_id) is not None or device_id in known
+
+    def is_at_home(device_id: str, host: str) -> bool:
+        neighbour = neighbours.get(device_id)
+        return (
+            neighbour is not None
+            and neighbour.state is Presence.ONLINE
+            and neighbour.address.host == host
+        )
+
+    lock = LockRules(
+        settings.lock_attempts, settings.lock_host_attempts, settings.lock_minutes * 60
+    )
+    admission = Admission(lock, clock, is_known=is_known, is_at_home=is_at_home)
+    if peers is not None:
+        admission.rules = peers.book
+    return admission

@@ -12,12 +12,12 @@ Sources: GB/T 28181-2022 9.5, A.2.4, annex M.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from tongshi.clock import Clock
-from tongshi.errors import Error, Missing, PeerRefused
+from tongshi.errors import Error, Missing, PeerRefused, PeerSilent
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.gather import Gathered
 from tongshi.gb28181.manscdp import write
@@ -26,6 +26,7 @@ from tongshi.gb28181.manscdp.response import DeviceInfoAnswer, DeviceStatusAnswe
 from tongshi.net.task import Supervisor
 from tongshi.signalling.answers import CATALOG
 from tongshi.signalling.event import (
+    CatalogAbsent,
     CatalogGathered,
     DeviceDescribed,
     DeviceStated,
@@ -42,6 +43,8 @@ Query = CatalogQuery | DeviceInfoQuery | DeviceStatusQuery
 R = TypeVar("R")
 QUIET = 0.5
 """Silence after which a device loses its place, s."""
+WITHOUT = 10_000
+"""Devices noted at the most that never answered Catalog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Place:
 class Queries:
     """Asks devices, at most so many at once, and tells what came.
 
-    emit: gets DeviceDescribed, DeviceStated, CatalogGathered, QueryFailed.
+    emit: gets DeviceDescribed, DeviceStated, CatalogGathered, CatalogAbsent, QueryFailed.
     """
 
     def __init__(
@@ -111,6 +114,7 @@ class Queries:
         self._again: dict[str, asyncio.TimerHandle] = {}
         self._wanted = asyncio.Event()
         self._catalogs: dict[str, asyncio.Task[Gathered[Item]]] = {}
+        self._without: set[str] = set()
 
     def start(self) -> None:
         """Begin to ask those that are planned."""
@@ -144,6 +148,7 @@ class Queries:
     def forget(self, device_id: str) -> None:
         """Ask *device_id* nothing that was planned: it is gone."""
         self._planned.pop(device_id, None)
+        self._without.discard(device_id)
         timer = self._again.pop(device_id, None)
         if timer is not None:
             timer.cancel()
@@ -195,11 +200,14 @@ class Queries:
         finally:
             place.free()
         neighbour = self._neighbours.get(device_id)
-        online = neighbour is not None and neighbour.state is Presence.ONLINE
-        if not whole and online and attempt < len(self._rules.pauses):
+        if whole or neighbour is None or neighbour.state is not Presence.ONLINE:
+            return
+        if attempt < len(self._rules.pauses):
             loop = asyncio.get_running_loop()
             pause = self._rules.pauses[attempt]
             self._again[device_id] = loop.call_later(pause, self.plan, device_id, attempt + 1)
+        elif device_id in self._without and self._own.profile_of(device_id).pseudo_channel:
+            self._emit(CatalogAbsent(device_id, self._clock.wall()))
 
     async def _ask_all(self, device_id: str, place: Place) -> bool:
         """Return whether everything was answered and the catalog is whole.
@@ -207,19 +215,31 @@ class Queries:
         The catalog is asked for as soon as the device took the first query: its answer to that
         may come late, or never.  A device that takes nothing is not asked twice.
         """
+        profile = self._own.profile_of(device_id)
+        info = None
+        if profile.ask_info:
+            with suppress(PeerRefused):
+                info = await self._ask_info(device_id, place.sign)
         try:
-            info = await self._ask_info(device_id, place.sign)
-        except PeerRefused:
-            info = None
-        try:
-            gathered = await self._catalog(device_id, place.sign)
+            complete = not profile.ask_catalog or await self._list(device_id, place.sign)
             place.free()
             if info is not None:
                 await self._described(info)
         finally:
             if info is not None:
                 self._waiting.end(info)
-        return gathered.complete and info is not None
+        return complete and (info is not None or not profile.ask_info)
+
+    async def _list(self, device_id: str, sign: Callable[[], None]) -> bool:
+        """Return whether the catalog is whole; note devices that have none at all."""
+        try:
+            gathered = await self._catalog(device_id, sign)
+        except (PeerSilent, PeerRefused):
+            if len(self._without) < WITHOUT:
+                self._without.add(device_id)
+            raise
+        self._without.discard(device_id)
+        return gathered.complete
 
     async def _catalog(self, device_id: str, sign: Callable[[], None]) -> Gathered[Item]:
         """Return the catalog by the query that is under way, or by a new one.
@@ -240,7 +260,15 @@ class Queries:
 
     async def _gather(self, device_id: str, sign: Callable[[], None]) -> Gathered[Item]:
         neighbour = self._known(device_id)
-        wait = self._waiting.parts(device_id, neighbour.address, CATALOG, sign)
+        profile = self._own.profile_of(device_id)
+        wait = self._waiting.parts(
+            device_id,
+            neighbour.address,
+            CATALOG,
+            sign,
+            first=profile.answer_timeout,
+            gap=profile.part_gap,
+        )
         await self._deliver(neighbour, CatalogQuery(wait.sn, device_id), wait)
         with self._telling(device_id, "Catalog"):
             gathered = await self._waiting.result(wait)
@@ -269,10 +297,11 @@ class Queries:
         """Return once the device has taken the query; end *wait* when it did not."""
         name = type(query).__name__.removesuffix("Query")
         request = self._own.message(neighbour, write(query, neighbour.version))
+        within = self._own.profile_of(neighbour.device_id).message_timeout or self._rules.message
         try:
             with self._telling(neighbour.device_id, name):
                 response = await self._exchange.ask(
-                    request, neighbour.address, within=self._rules.message, stage="query"
+                    request, neighbour.address, within=within, stage="query"
                 )
                 if response.status >= 300:
                     text = f"{neighbour.device_id} answered {name} with {response.status}"

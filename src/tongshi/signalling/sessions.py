@@ -38,7 +38,7 @@ from tongshi.signalling.event import (
 )
 from tongshi.signalling.neighbours import Neighbour, Neighbours
 from tongshi.signalling.share import Session, Stage, Upstream
-from tongshi.signalling.upstream import Attempt, Means, Way, next_way
+from tongshi.signalling.upstream import Attempt, Means, Way, first_way, next_way
 from tongshi.sip.message import Request
 
 _log = logging.getLogger(__name__)
@@ -111,14 +111,17 @@ class Sessions:
     ) -> Session:
         """Return a share in the upstream of a channel, once its first picture is there.
 
-        transport: of a new upstream; one that is there already is shared as it is.
+        transport: of a new upstream, None for what suits the device; one that is there already is
+        shared as it is.
         Raises Missing (no such device), Conflict (it is offline, or we are stopping), Exhausted
         (``port``, ``ssrc``, ``session``), PeerSilent (stage ``invite``, ``connect``, ``media``),
         PeerRefused (its status), RemoteProtocolError (an answer that cannot be used),
         EngineFailed.
         """
         key = SessionKey(device_id, channel_id, kind)
-        upstream = await self._upstream(key, transport or self._rules.transport)
+        profile = self._means.own.profile_of(device_id)
+        way = first_way(profile, self._rules.transport, transport)
+        upstream = await self._upstream(key, way.transport)
         upstream.holders += 1
         if upstream.grace is not None:
             upstream.grace.cancel()
@@ -251,7 +254,9 @@ class Sessions:
 
     async def _establish(self, upstream: Upstream, neighbour: Neighbour) -> Attempt:
         """Return the attempt that brought a picture: the first, or one more where sensible."""
-        attempt = self._attempt(upstream, neighbour, Way(upstream.transport))
+        profile = self._means.own.profile_of(neighbour.device_id)
+        first = first_way(profile, upstream.transport, upstream.transport)
+        attempt = self._attempt(upstream, neighbour, first)
         try:
             await attempt.run()
             return attempt

@@ -37,6 +37,7 @@ from tongshi.gateway.engine import (
 )
 from tongshi.gb28181.description import Payload
 from tongshi.gb28181.invite import Agreement, Answer, Offer, agree
+from tongshi.gb28181.profile import Profile
 from tongshi.gb28181.session import Caller
 from tongshi.gb28181.ssrc import Kind as Digit
 from tongshi.gb28181.ssrc import SsrcPool, number_of
@@ -46,7 +47,7 @@ from tongshi.signalling.calls import BYE_TIMEOUT, Call
 from tongshi.signalling.event import SessionKey
 from tongshi.signalling.exchange import Exchange
 from tongshi.signalling.neighbours import Neighbour
-from tongshi.signalling.offer import PLAIN, USUAL, make_offer, payload_types
+from tongshi.signalling.offer import PLAIN, USUAL, make_offer, payload_types, payloads_of
 from tongshi.signalling.own import Own
 
 _SLACK = 5.0
@@ -109,6 +110,7 @@ class Attempt:
             f"{key.device_id}.{key.channel_id}.{key.kind.value}.{means.own.new_token()[:8]}"
         )
         self._neighbour = neighbour
+        self._profile = means.own.profile_of(neighbour.device_id)
         self._means = means
         self._on_end = on_end
         self._held = AsyncExitStack()
@@ -191,7 +193,9 @@ class Attempt:
         self._means.calls[self.call.call_id] = self.call
         self._held.callback(self._means.calls.pop, self.call.call_id, None)
         self._held.push_async_callback(self._hang_up)
-        answer = await self.call.establish(within=self._means.invite)
+        answer = await self.call.establish(
+            within=self._profile.invite_timeout or self._means.invite
+        )
         self.answer = answer
         self._told = answer.host
         agreement = agree(offer, answer, self.call.source.host)
@@ -206,7 +210,9 @@ class Attempt:
         own = self._means.own
         return make_offer(
             self._neighbour,
+            self._profile,
             owner=own.id,
+            channel=self.key.channel_id,
             host=self._means.host or own.facing.host(self._neighbour.address),
             port=port,
             kind=self.key.kind,
@@ -220,7 +226,8 @@ class Attempt:
         source = self.call.source.host if self.call is not None else ""
         # Another host than the one that signals may be a NAT's inside: nothing to insist on.
         trusted = source if self._told == source else ""
-        await engine.adopt(self.stream, agreement.ssrc, payload_types(agreement.payloads), trusted)
+        ssrc = agreement.ssrc if self._profile.heed_ssrc else None
+        await engine.adopt(self.stream, ssrc, payload_types(agreement.payloads), trusted)
         if self.way.transport is Transport.TCP_ACTIVE:
             if not agreement.port:
                 text = f"{self.key.channel_id} named no port to connect to"
@@ -248,6 +255,17 @@ class Attempt:
     async def _close_stream(self) -> None:
         code, stage = self._ending
         self.figures = await self._means.engine.close(self.stream, code, stage)
+
+
+def first_way(profile: Profile, usual: Transport, wanted: Transport | None = None) -> Way:
+    """Return how to go about the first attempt with a peer.
+
+    wanted: by who opens; else its profile says, else it is as *usual*.
+    """
+    transport = wanted or usual
+    if wanted is None and profile.transport is not None:
+        transport = Transport(profile.transport.value)
+    return Way(transport, payloads_of(profile))
 
 
 def next_way(attempt: Attempt, error: Error) -> Way | None:
