@@ -17,11 +17,13 @@ from tongshi.gateway.engine import (
     EngineEvent,
     Figures,
     FirstMedia,
+    LineLost,
     Measured,
     PeerClosed,
     ReaderJoined,
     ReaderLeft,
     Receive,
+    Speak,
     Stalled,
     StreamLost,
     Track,
@@ -102,3 +104,15 @@ def test_receive_survives_the_wire() -> None:
 def test_bytes_and_figures_survive_the_wire() -> None:
     assert wire.to_bytes(wire.from_bytes(bytes(range(256)))) == bytes(range(256))
     assert wire.to_figures(wire.from_figures(Figures(lost=4))) == Figures(lost=4)
+
+
+def test_a_talk_survives_the_wire() -> None:
+    speak = Speak("t", Transport.TCP_ACTIVE, ("192.0.2.1", "192.0.2.2"), 97, hears=True)
+    assert wire.to_speak(json.loads(json.dumps(wire.from_speak(speak)))) == speak
+
+
+def test_a_lost_line_survives_the_wire() -> None:
+    error = PeerSilent("gone", timer="refused", stage="media")
+    again = wire.to_event(json.loads(json.dumps(wire.from_event(LineLost("t", error)))))
+    assert isinstance(again, LineLost)
+    assert (again.stream, again.error.code) == ("t", "peer.silent")

@@ -258,6 +258,8 @@ class TcpLine:
         except TimeoutError:
             text = "the listener did not connect for its sound"
             raise PeerSilent(text, timer="connect", stage="connect") from None
+        if self._over:
+            raise EngineFailed("closed before the listener connected", stage="connect")
 
     def send(self, packet: bytes) -> bool:
         """Send *packet*; False when there is no connection, or no room in it."""
@@ -273,6 +275,7 @@ class TcpLine:
     def close(self) -> None:
         """Close connection and port."""
         self._over = True
+        self._there.set()
         if self._watch is not None:
             self._watch.cancel()
         if self._pipe is not None:
