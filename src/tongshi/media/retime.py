@@ -76,7 +76,7 @@ class Retimer:
     ``held``: the player waits, so that its store stays.
     """
 
-    __slots__ = ("_doubt", "_gauge", "_now", "_raw", "_seek", "_shown", "_sound", "_step",
+    __slots__ = ("_doubt", "_gauge", "_guessed", "_now", "_raw", "_seek", "_shown", "_sound", "_step",
                  "_stepped", "_tell", "_told", "_until", "_usual", "at", "counts", "held", "lead",
                  "scale")  # fmt: skip
 
@@ -95,6 +95,7 @@ class Retimer:
         self._step = float(_NOMINAL)
         self._stepped = 0.0
         self._usual = _NOMINAL
+        self._guessed = 0
         self._sound: int | None = None
         self._tell = True
         self._told = 0.0
@@ -115,6 +116,7 @@ class Retimer:
         if scale != self.scale:
             self.scale = scale
             self._gauge = None if scale == 1 or scale < 0 else Gauge(scale, self._usual)
+            self._guessed = 0
             self._tell = True
 
     def hold(self, held: bool) -> None:
@@ -149,6 +151,9 @@ class Retimer:
         """
         if unit.codec.is_audio:
             return self._take_sound(unit)
+        if unit.key and unit.pts < unit.dts:
+            # Taken for a picture out of order, which a key picture never is: it went back.
+            unit = unit._replace(dts=unit.pts)
         raw = unit.dts
         step = 0 if self._raw is None else raw - self._raw
         if self._seek is not None:
@@ -211,6 +216,10 @@ class Retimer:
         elif gauge.take(step, raw, now) is not pace:
             pace = gauge.pace
             self._tell = True
+            if pace is Pace.WALL and self.at is not None:
+                self.at += self._guessed * (self.scale - 1) / CLOCK  # it was taken for MEDIA
+        if pace is Pace.UNKNOWN:
+            self._guessed += step
         self._step = float(step)
         moved = step * self.scale if pace is Pace.WALL else float(step)
         self._move(moved, moved / (1.0 if pace is Pace.IGNORED else self.scale))
