@@ -20,9 +20,10 @@ from typing import Any
 from tongshi.clock import Clock, SystemClock
 from tongshi.digest import Hashed, Nonces
 from tongshi.gateway.engine import Engine, Transport
-from tongshi.gb28181.manscdp import MediaStatus
+from tongshi.gb28181.manscdp import DeviceUpgradeResult, MediaStatus, UploadSnapShotFinished
 from tongshi.gb28181.registration import Registrar, Terms
 from tongshi.gb28181.ssrc import SsrcPool
+from tongshi.gb28181.subscription import Subject
 from tongshi.gb28181.version import Version
 from tongshi.net.carrier import Carrier
 from tongshi.net.descriptors import allow
@@ -31,13 +32,17 @@ from tongshi.net.tcp import TcpServer
 from tongshi.net.udp import UdpServer
 from tongshi.registry.peers.rule import RuleBook
 from tongshi.registry.peers.service import Peers
-from tongshi.settings import MediaSettings, SignallingSettings, split_address
+from tongshi.settings import EventSettings, MediaSettings, SignallingSettings, split_address
 from tongshi.signalling.admission import Admission, LockRules
+from tongshi.signalling.commands import Commands
+from tongshi.signalling.configuration import Configuration
+from tongshi.signalling.errands import ErrandRules, Errands
 from tongshi.signalling.event import (
     CatalogGathered,
     DeviceDescribed,
     DevicePresence,
     DeviceRestarted,
+    PartsFaulty,
     Presence,
     SignallingEvent,
     Why,
@@ -46,11 +51,16 @@ from tongshi.signalling.exchange import Exchange
 from tongshi.signalling.facing import Facing
 from tongshi.signalling.histories import Histories, HistoryRules
 from tongshi.signalling.neighbours import Known, Neighbour, Neighbours, Rules
+from tongshi.signalling.notices import Notices
 from tongshi.signalling.own import Own
+from tongshi.signalling.pictures import Pictures
 from tongshi.signalling.profiles import Profiles
 from tongshi.signalling.queries import Queries, QueryRules
 from tongshi.signalling.reception import Reception
+from tongshi.signalling.records import Records
 from tongshi.signalling.sessions import SessionRules, Sessions
+from tongshi.signalling.subscriptions import Subscriptions
+from tongshi.signalling.tie import Want, rules_of
 from tongshi.signalling.upstream import Means
 from tongshi.signalling.waiting import Waiting
 from tongshi.sip.address import Address
@@ -104,6 +114,7 @@ class Signalling:
     password_of: a device's password; ``""`` lets it in without one, None keeps it out.  It is
     called for every REGISTER and must answer from memory.
     peers: what people decided about devices; None for nothing.
+    events: what devices are subscribed to; None for nothing but wants, what people chose.
     engine: receives media; it is started and stopped by its owner, before and after this.
     flush: longest time that signs of life wait to be handed over, s.
     ask: whether devices that come online are asked for DeviceInfo and catalog.
@@ -117,12 +128,15 @@ class Signalling:
         *,
         password_of: Callable[[str], str | Hashed | None],
         peers: Peers | None = None,
+        events: EventSettings | None = None,
+        wants: Iterable[Want] = (),
         clock: Clock | None = None,
         new_token: Callable[[], str] = lambda: secrets.token_hex(12),
         flush: float = 1.0,
         ask: bool = True,
     ) -> None:
         self._ask = ask
+        self._events, self._wants = events, tuple(wants)
         self._settings = settings
         self._media = media
         self._engine = engine
@@ -154,6 +168,7 @@ class Signalling:
         self._reactions: dict[type[SignallingEvent], Callable[[Any], None]] = {
             DevicePresence: self._presence_changed,
             DeviceRestarted: self._restarted,
+            PartsFaulty: self._parts_changed,
             DeviceDescribed: self._described,
             CatalogGathered: self._listed,
         }
@@ -220,13 +235,15 @@ class Signalling:
         self._engine.subscribe(self.histories.heard)
         self.reception.in_dialog.append(self.histories.claim)
         self.reception.takers[MediaStatus] = self.histories.take
+        self._hear_devices()
+        self._take_orders()
         self.queries.start()
         self._tasks.sustain(self._live, name="beat")
         self._tasks.sustain(self._reconcile, name="reconcile")
 
     async def stop(self) -> None:
         """End every session with a BYE, hand over what was seen, close the sockets."""
-        await self.queries.stop()
+        await asyncio.gather(self.queries.stop(), self.subscriptions.stop())
         await asyncio.gather(self.sessions.close_all(), self.histories.close_all())
         await self._tasks.close()
         self.neighbours.flush()
@@ -278,6 +295,8 @@ class Signalling:
             ("admission", self.admission.counters),
             ("sessions", self.sessions.counters),
             ("histories", self.histories.counters),
+            ("notices", self.notices.counters),
+            ("subscriptions", self.subscriptions.counters),
         ]
         if self._tcp is not None:
             found["tcp.connections"] = len(self._tcp)
@@ -286,9 +305,30 @@ class Signalling:
             udp = self._udp
             found |= {"udp.received": udp.received, "udp.sent": udp.sent}
             found |= {"udp.unsent": udp.unsent, "udp.buffer": udp.buffer}
+        found |= {f"subscriptions.{key}": n for key, n in self.subscriptions.figures().items()}
         for part, counts in counters:
             found |= {f"{part}.{name}": count for name, count in counts.items()}
         return found
+
+    def _hear_devices(self) -> None:
+        """Take what devices tell unasked, and subscribe to it."""
+        self.notices = Notices(self._own, self.exchange, self.profiles.of, self._emit, self._clock)
+        self.notices.hang_into(self.reception)
+        self.subscriptions = Subscriptions(
+            rules_of(self._events, self._settings.message_timeout),
+            self._own,
+            self.exchange,
+            self.neighbours,
+            self.profiles.of,
+            self.notices.take,
+            self._emit,
+            self._clock,
+        )
+        self.subscriptions.restore(self._wants)
+        self.subscriptions.pollers[Subject.CATALOG] = lambda device_id, _: self.queries.catalog(
+            device_id
+        )
+        self.reception.in_dialog.append(self.subscriptions.claim)
 
     def _listen(self) -> None:
         settings = self._settings
@@ -325,6 +365,25 @@ class Signalling:
             if host:
                 return host
         return ""
+
+    def _take_orders(self) -> None:
+        """Make what asks and tells devices on demand."""
+        settings = self._settings
+        rules = ErrandRules(message=settings.message_timeout, gap=settings.part_gap)
+        errands = Errands(rules, self._own, self.exchange, self.waiting, self.neighbours)
+        self.commands = Commands(errands, self._emit, self._clock)
+        self.configuration = Configuration(errands, self.commands)
+        self.records = Records(errands, self._clock)
+        self.pictures = Pictures(errands, self.commands, self._emit, self._clock)
+        self.reception.takers[UploadSnapShotFinished] = self.pictures.finished
+        self.reception.takers[DeviceUpgradeResult] = self.commands.upgraded
+
+    def host_for(self, device_id: str) -> str:
+        """Return the host at which *device_id* reaches us; raises Missing."""
+        neighbour = self.neighbours.get(device_id)
+        if neighbour is None:
+            raise Missing(f"no device {device_id} has registered")
+        return self._own.facing.host(neighbour.address)
 
     def _means(self, ssrcs: SsrcPool) -> Means:
         return Means(
@@ -368,6 +427,7 @@ class Signalling:
             listener(event)
 
     def _presence_changed(self, event: DevicePresence) -> None:
+        self.subscriptions.presence_changed(event)
         if event.state is Presence.ONLINE and event.why is Why.REGISTERED:
             if self._ask:
                 self.queries.plan(event.device_id)
@@ -377,7 +437,13 @@ class Signalling:
             self.histories.end_device(event.device_id)
             self._free_link(event)
 
+    def _parts_changed(self, event: PartsFaulty) -> None:
+        """Ask how a device's channels are, now that it says that others are faulty."""
+        if self._ask:
+            self.queries.plan(event.device_id)
+
     def _restarted(self, event: DeviceRestarted) -> None:
+        self.subscriptions.device_restarted(event.device_id)
         if self._ask:
             self.queries.plan(event.device_id)
 
@@ -443,6 +509,7 @@ class Signalling:
             self.neighbours.expire(self._clock.now(), self._clock.wall())
             self.neighbours.flush()
             self.reception.flush()
+            self.subscriptions.expire(self._clock.now())
 
     async def _reconcile(self) -> None:
         while True:

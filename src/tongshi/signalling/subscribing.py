@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from tongshi.clock import Clock
 from tongshi.errors import Exhausted
+from tongshi.gb28181.charset import recode
 from tongshi.gb28181.manscdp import (
     CONTENT_TYPE,
     AlarmQuery,
@@ -63,7 +64,8 @@ class Subscribing:
             ("Content-Type", CONTENT_TYPE),
         )
         target = tie.key.target_id or neighbour.device_id
-        body = write(query_for(tie.key.subject, self._number, target, tie.interval), version)
+        query = query_for(tie.key.subject, self._number, target, tie.interval)
+        body = recode(write(query, version), self._own.profile_of(neighbour.device_id).charset)
         request = self._own.request("SUBSCRIBE", neighbour.device_id, address, headers, body)
         tie.call_id = request.call_id
         tie.subscriber = Subscriber(request)

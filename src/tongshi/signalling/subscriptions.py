@@ -177,6 +177,15 @@ class Subscriptions:
             if tie.leave():
                 self._tell(tie)
 
+    def device_restarted(self, device_id: str) -> None:
+        """Begin anew with a device that forgot its subscriptions: it began anew itself."""
+        for tie in self._ties.get(device_id, {}).values():
+            if tie.state in (State.ASKING, State.ACTIVE):
+                self._lines.forget(tie)
+                tie.subscriber, tie.state, tie.why = None, State.WAITING, "restarted"
+                self._tell(tie)
+        self._meet(device_id)
+
     def claim(self, arrived: RequestArrived) -> Response | None:
         """Answer a NOTIFY of a subscription; None for anything else.  Hang it into reception."""
         if arrived.request.method != "NOTIFY":

@@ -23,6 +23,7 @@ from enum import Enum
 from math import inf
 
 from tongshi.gb28181.subscription import EventName, Failed, Lost, Subject, Subscriber
+from tongshi.settings import EventSettings
 
 _CANNOT = frozenset({400, 405, 415, 416, 420, 488, 489, 501, 505, 603, 606})
 """Answers that will be the same tomorrow."""
@@ -55,6 +56,23 @@ class Rules:
     again: float = 86_400.0
     soon: float = 3_600.0
     poll: float = 3_600.0
+
+
+def rules_of(settings: EventSettings | None, message: float) -> Rules:
+    """Return the rules that *settings* make; without any, nothing is subscribed to by itself.
+
+    message: wait for the answer to a SUBSCRIBE, s.
+    """
+    if settings is None:
+        return Rules(message=message, subjects=frozenset())
+    chosen = {Subject.CATALOG: settings.catalog, Subject.ALARM: settings.alarm}
+    return Rules(
+        expires=settings.expires,
+        interval=settings.interval,
+        message=message,
+        subjects=frozenset(subject for subject, on in chosen.items() if on),
+        poll=settings.poll,
+    )
 
 
 class State(Enum):
