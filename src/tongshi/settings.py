@@ -412,6 +412,60 @@ class WebSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DownloadSettings:
+    """[downloads]"""
+
+    path: str = _setting(
+        "",
+        "Directory for downloaded recordings; empty: downloads in the data directory.",
+        zh="录像下载的存放目录；留空为数据目录下的 downloads。",
+    )
+    at_once: int = _setting(
+        4, "Downloads at once at the most.", zh="同时进行的下载数上限。", low=1, high=64
+    )
+    per_device: int = _setting(
+        1, "Downloads from one device at once.", zh="每台设备同时进行的下载数。", low=1, high=16
+    )
+    speed: int = _setting(
+        8,
+        "Highest speed that is asked for, of those the device announces.",
+        zh="下载倍速上限，在设备声明支持的倍速中选取。",
+        low=1,
+        high=16,
+    )
+    patience: float = _setting(
+        24.0,
+        "How long a download waits for a device that is away.",
+        zh="设备离开后下载等待其返回的最长时间。",
+        unit="h",
+        low=0.01,
+        high=720,
+    )
+    keep: float = _setting(
+        7.0,
+        "How long finished files are kept.",
+        zh="已完成文件的保留天数。",
+        unit="d",
+        low=0.01,
+        high=3650,
+    )
+    quota: float = _setting(
+        50.0,
+        "Space that all downloaded files together may take.",
+        zh="全部下载文件可占用的空间。",
+        unit="GB",
+        low=0.001,
+    )
+    reserve: float = _setting(
+        2.0,
+        "Space that is left free on the disk.",
+        zh="磁盘上保留的空闲空间。",
+        unit="GB",
+        low=0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All parts together."""
 
@@ -421,10 +475,17 @@ class Settings:
     events: EventSettings = field(default_factory=EventSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    downloads: DownloadSettings = field(default_factory=DownloadSettings)
 
 
 Part = (
-    NodeSettings | SignallingSettings | MediaSettings | EventSettings | StoreSettings | WebSettings
+    NodeSettings
+    | SignallingSettings
+    | MediaSettings
+    | EventSettings
+    | StoreSettings
+    | WebSettings
+    | DownloadSettings
 )
 _P = TypeVar("_P")
 
@@ -435,6 +496,7 @@ PARTS: dict[str, type[Part]] = {
     "events": EventSettings,
     "store": StoreSettings,
     "web": WebSettings,
+    "downloads": DownloadSettings,
 }
 _PREFIX = "TONGSHI_"
 _OTHERS = "TONGSHI_SIMULATE_"

@@ -31,7 +31,8 @@ class Look:
 
     person, unit: as they were then.  channel: the camera's name as it was then.  purpose: as the
     person stated it.  at: UNIX time, s.  transport: how the picture goes to the person, as
-    ``"websocket"``.  address: from where the person looks.
+    ``"websocket"``.  address: from where the person looks.  since, until: the footage it is about,
+    UNIX time, s; None for the present.
     """
 
     person_id: int
@@ -45,6 +46,8 @@ class Look:
     at: float
     transport: str
     address: str
+    since: float | None = None
+    until: float | None = None
 
     def __post_init__(self) -> None:
         if not self.purpose.strip():

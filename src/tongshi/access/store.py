@@ -196,6 +196,8 @@ def add_entry(connection: Connection, look: Look) -> int:
         purpose=look.purpose,
         transport=look.transport,
         address=look.address,
+        footage_since=look.since,
+        footage_until=look.until,
     )
     return int(connection.execute(statement.returning(register_entries.c.id)).scalar_one())
 
@@ -324,6 +326,8 @@ def _entry(row: Row[Any]) -> Entry:
         row.begun_at,
         row.transport,
         row.address,
+        row.footage_since,
+        row.footage_until,
     )
     ending = None
     if row.ended_at is not None:

@@ -208,11 +208,13 @@ register_entries = Table(
     Column("purpose", String, nullable=False),
     Column("transport", String, nullable=False),
     Column("address", String, nullable=False),
+    Column("footage_since", Float),
+    Column("footage_until", Float),
     Index("ix_register_entries_channel", "device_id", "channel_id", "begun_at"),
     Index("ix_register_entries_person", "person_id", "begun_at"),
     sqlite_autoincrement=True,
 )
-"""信息调用登记: every look, written before the picture flows."""
+"""信息调用登记: every look, written before the picture flows.  footage: if of the past."""
 
 register_endings = Table(
     "register_endings",
@@ -381,3 +383,35 @@ subscription_wants = Table(
     Column("set_by", String, nullable=False),
 )
 """What people chose to be told, or not to be told, by devices."""
+
+downloads = Table(
+    "downloads",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_id", Integer, ForeignKey("people.id"), nullable=False),
+    Column("person", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("device_id", String, nullable=False),
+    Column("channel_id", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("speeds", String, nullable=False),
+    Column("entry_id", Integer, nullable=False),
+    Column("made_at", Float, nullable=False),
+    Column("state", String, nullable=False, index=True),
+    Column("why", String, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("again_at", Float, nullable=False),
+    Column("begun_at", Float),
+    Column("ended_at", Float),
+    Column("saved", Float),
+    Column("written", BigInteger, nullable=False),
+    Column("announced", BigInteger),
+    Column("result", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Recordings of devices that were, are being or are to be fetched.  speeds: as the catalog tells
+them.  entry_id: its look in the register.  result: of a finished file, as JSON; "" before."""
