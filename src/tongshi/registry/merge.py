@@ -7,7 +7,7 @@ touched: their digest tells, without their columns being read.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import NamedTuple
@@ -63,20 +63,22 @@ def merge(
     *,
     complete: bool,
     region: str = "",
+    removed: Set[str] = frozenset(),
 ) -> Changes:
     """Return what *items*, gathered from *device_id*, change in *stored*.
 
     complete: the device has nothing else.  region: of entries that tell none themselves.
+    removed: ids that the device says are gone; of use where it is not complete.
     Of several items with one id the last counts; items without an id are passed over.
     """
     told = {item.device_id: item for item in items if item.device_id}
     entries = dict(told)
-    gone: tuple[str, ...] = ()
+    gone = tuple(sorted(removed))
     if complete:
         gone = tuple(sorted(k for k, was in stored.items() if k not in told and not was.removed))
     else:
         for key, was in stored.items():
-            if key not in told and not was.removed:
+            if key not in told and not was.removed and key not in removed:
                 entries[key] = _recall(was)
     places = place(device_id, entries)
     rows: list[Mapping[str, Value]] = []

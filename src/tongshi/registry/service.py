@@ -36,6 +36,7 @@ from tongshi.registry.entry import (
     View,
 )
 from tongshi.registry.intake import store as intake
+from tongshi.registry.intake.service import Intake
 from tongshi.registry.merge import Changes, merge
 from tongshi.registry.region import region_of
 from tongshi.registry.tree import (
@@ -63,7 +64,10 @@ LONGEST_QUEUE = 100_000
 
 
 class Registry:
-    """Devices and channels of one node.  Safe to use from any thread."""
+    """Devices and channels of one node.  Safe to use from any thread.
+
+    changes: takes what devices notify of their catalogs.
+    """
 
     def __init__(self, engine: Engine, writer: Writer) -> None:
         self._engine = engine
@@ -73,6 +77,7 @@ class Registry:
         writer.attach(self._registrations)
         writer.attach(self._descriptions)
         self._merges = ThreadPoolExecutor(1, thread_name_prefix="catalog-merge")
+        self.changes = Intake(engine, writer, self._merges.submit, self._store)
         self._waiting = 0
         self._lock = threading.Lock()
 
@@ -165,7 +170,8 @@ class Registry:
         def write_last(connection: Connection) -> None:
             intake.move_channels(connection, device_id, changes.moved, at)
             intake.remove_channels(connection, device_id, changes.removed, at)
-            intake.write_standing(connection, device_id, standing)
+            if source == "query":  # a notice says nothing of the catalog as a whole
+                intake.write_standing(connection, device_id, standing)
 
         number = self._writer.call(write_first, patience=PATIENCE).result()
         for chunk in chunks[1:]:

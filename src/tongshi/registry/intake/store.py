@@ -4,13 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from tongshi.db.tables import catalogs, channels, devices
+from tongshi.db.tables import catalogs, channel_changes, channels, devices
 from tongshi.db.upsert import upsert
+from tongshi.gb28181.catalog import State
 from tongshi.registry.branch import Place
+from tongshi.registry.change import Told
 from tongshi.registry.entry import CatalogStanding, Description, Registration
 from tongshi.registry.merge import Changes, Stored, Value
 from tongshi.registry.region import region_of
 
+_AT_ONCE = 500
 Row = Mapping[str, Value]
 """One entry of a catalog, by column."""
 
@@ -192,6 +195,47 @@ def read_stored(connection: Connection, device_id: str) -> dict[str, Stored]:
         )
         for key, digest, gone, parent, group, camera, raw, business, code, below in rows
     }
+
+
+def write_states(connection: Connection, told: Mapping[tuple[str, str], Told]) -> int:
+    """Record states that devices notified of; return how many were of channels nobody knows."""
+    known: set[tuple[str, str]] = set()
+    by_device: dict[str, list[str]] = {}
+    for device_id, channel_id in told:
+        by_device.setdefault(device_id, []).append(channel_id)
+    c = channels.c
+    for device_id, ids in by_device.items():
+        for at in range(0, len(ids), _AT_ONCE):
+            found = select(c.channel_id).where(
+                c.device_id == device_id,
+                c.channel_id.in_(ids[at : at + _AT_ONCE]),
+                c.removed_at.is_(None),
+                c.said != State.UNKNOWN.value,
+            )
+            known |= {(device_id, key) for key in connection.execute(found).scalars()}
+    rows = [
+        {"device": key[0], "key": key[1], "now_said": one.said.value, "when": one.at}
+        for key, one in told.items()
+        if key in known
+    ]
+    if rows:
+        # Without a digest the next catalog writes the entry anew, whatever it says.
+        statement = (
+            update(channels)
+            .where(c.device_id == bindparam("device"), c.channel_id == bindparam("key"))
+            .values(said=bindparam("now_said"), changed_at=bindparam("when"), digest="")
+        )
+        connection.execute(statement, rows)
+        add_events(connection, [(*key, told[key].at, told[key].event) for key in known])
+    return len(told) - len(known)
+
+
+def add_events(connection: Connection, events: Iterable[tuple[str, str, float, str]]) -> None:
+    """Append to the history of channels: device, channel, UNIX time, event."""
+    names = ("device_id", "channel_id", "at", "event")
+    rows = [dict(zip(names, event, strict=True)) for event in events]
+    if rows:
+        connection.execute(insert(channel_changes), rows)
 
 
 def read_region(connection: Connection, device_id: str) -> str:
