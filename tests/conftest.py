@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from tongshi.access.identity import Rules
 from tongshi.access.permission import Role
 from tongshi.access.service import People, Register
+from tongshi.alarms.service import Alarms
 from tongshi.api.catalogs import Catalogs
 from tongshi.api.feed import Feed
 from tongshi.api.parts import Parts
@@ -33,14 +34,18 @@ from tongshi.gateway.engines.null import Null
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.description import PS
 from tongshi.gb28181.invite import Offer
+from tongshi.gb28181.manscdp import AlarmCmd
+from tongshi.gb28181.profile import STANDARD
 from tongshi.gb28181.ssrc import SsrcPool
 from tongshi.gb28181.version import Version
 from tongshi.health.service import Health
 from tongshi.health.status import Evidence
 from tongshi.net.carrier import Carrier
 from tongshi.registry.entry import CatalogStanding, CatalogState, Description, Registration
+from tongshi.registry.positions.service import Positions
 from tongshi.registry.service import Registry
 from tongshi.registry.state import State
+from tongshi.registry.subscriptions.service import Wants
 from tongshi.settings import Settings
 from tongshi.signalling.event import DeviceRegistered
 from tongshi.signalling.exchange import Exchange
@@ -49,6 +54,8 @@ from tongshi.signalling.neighbours import Neighbours
 from tongshi.signalling.neighbours import Rules as Patience
 from tongshi.signalling.own import Own
 from tongshi.signalling.sessions import SessionRules, Sessions
+from tongshi.signalling.subscriptions import Subscriptions
+from tongshi.signalling.tie import Rules as Ties
 from tongshi.signalling.upstream import Means
 from tongshi.sip.dialog import Dialog
 from tongshi.sip.endpoint import Endpoint
@@ -259,8 +266,8 @@ def parts(
     health = Health(store, writer, clock)
     feed = Feed("boot")
 
-    async def build() -> tuple[Views, Catalogs, Sessions]:
-        sessions = join(clock, null_engine, statuses)
+    async def build() -> tuple[Views, Catalogs, Sessions, Subscriptions]:
+        sessions, subscriptions = join(clock, null_engine, statuses)
         views = Views(register, sessions, null_engine, feed, clock, tokens(), limit=20)
         null_engine.subscribe(views.heard)
 
@@ -271,12 +278,16 @@ def parts(
             if silent:
                 raise PeerSilent("no answer", timer="F", stage="message")
 
-        return views, Catalogs(ask, feed), sessions
+        return views, Catalogs(ask, feed), sessions, subscriptions
 
-    views, catalogs, sessions = runner.run(build())
+    views, catalogs, sessions, subscriptions = runner.run(build())
     fill(registry, health, clock)
     writer.flush()
     faults: list[Error] = []
+
+    async def reset_alarm(device_id: str, channel_id: str, command: AlarmCmd) -> None:
+        if device_id == GONE:
+            raise PeerSilent("no answer", timer="F", stage="query")
 
     async def healthy() -> None:
         if faults:
@@ -289,6 +300,11 @@ def parts(
         health=health,
         views=views,
         catalogs=catalogs,
+        alarms=Alarms(store, writer, clock),
+        positions=Positions(store, writer, clock, days=30),
+        subscriptions=subscriptions,
+        wants=Wants(store, writer, clock),
+        reset_alarm=reset_alarm,
         engine=null_engine,
         feed=feed,
         settings=Settings(),
@@ -314,8 +330,10 @@ def tokens() -> Callable[[], str]:
     return lambda: f"t{next(count)}"
 
 
-def join(clock: ManualClock, engine: Null, statuses: list[int | None]) -> Sessions:
-    """Return real sessions with a recorder at the other end of a wire in memory."""
+def join(
+    clock: ManualClock, engine: Null, statuses: list[int | None]
+) -> tuple[Sessions, Subscriptions]:
+    """Return real sessions with a recorder at the other end of a wire in memory, and ties to it."""
     network = Network()
     device = Device(network)
     device.statuses = statuses
@@ -337,8 +355,9 @@ def join(clock: ManualClock, engine: Null, statuses: list[int | None]) -> Sessio
     facing = Facing("192.0.2.10", 5060, str)
     exchange = Exchange(endpoint, carrier.pump, facing.sent_by)
     neighbours = Neighbours(Patience(), lambda event: None)
+    own = Own(PLATFORM, PLATFORM[:10], facing, new_token)
     means = Means(
-        own=Own(PLATFORM, PLATFORM[:10], facing, new_token),
+        own=own,
         exchange=exchange,
         engine=engine,
         ssrcs=SsrcPool(PLATFORM),
@@ -353,7 +372,17 @@ def join(clock: ManualClock, engine: Null, statuses: list[int | None]) -> Sessio
             device_id, "192.0.2.20", 5060, "udp", wall, wall + 86400, Version.V2016, "", "", False
         )
         neighbours.register(granted, device.peer.address, loop.time())
-    return sessions
+    subscriptions = Subscriptions(
+        Ties(),
+        own,
+        exchange,
+        neighbours,
+        lambda device_id: STANDARD,
+        lambda neighbour, message, arrived: 200,
+        lambda event: None,
+        clock,
+    )
+    return sessions, subscriptions
 
 
 def fill(registry: Registry, health: Health, clock: ManualClock) -> None:

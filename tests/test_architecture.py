@@ -25,6 +25,7 @@ ORDER = [
     "db",
     "access",
     "registry",
+    "alarms",
     "gateway",
     "signalling",
     "health",
@@ -37,7 +38,7 @@ ORDER = [
 # These touch neither sockets, nor loops, nor files, nor clocks, nor chance.
 PURE = {"errors", "digest", "sdp", "sip", "gb28181", "media"}
 # Domain packages: pure as well, but for their two doors to the store and the world.
-DOMAIN = {"access", "registry", "health"}
+DOMAIN = {"access", "registry", "alarms", "health"}
 DOORS = {"store", "service"}
 OUTSIDE = {
     "asyncio",

@@ -9,7 +9,7 @@ logged.  Everything else reads or writes the store: call it through ``asyncio.to
 import logging
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sqlalchemy import Connection, Engine
@@ -28,7 +28,7 @@ from tongshi.alarms.alarm import (
     advance,
 )
 from tongshi.clock import Clock
-from tongshi.db.buffer import Buffer
+from tongshi.db.buffer import Buffer, Job
 from tongshi.db.page import Page, bound
 from tongshi.db.text import storable
 from tongshi.db.writer import Writer
@@ -40,6 +40,33 @@ WAITING = 100_000
 """Alarms that may wait for a store that cannot be written."""
 _REMEMBERED = 20_000
 """Alarms that are remembered, to know what repeats them."""
+
+
+Stored = Callable[[Mapping[int, Report]], None]
+"""Is told new alarms, by number."""
+
+
+class _Waiting(Buffer[int, Report]):
+    """Alarms on their way into the store; who listens is told when they are there."""
+
+    def __init__(self, listeners: list[Stored]) -> None:
+        super().__init__(store.add_alarms, durable=True)
+        self._listeners = listeners
+        self._writing: dict[int, Report] = {}
+
+    def take(self) -> Job | None:
+        """Return the job that writes what waits, and remember what that is."""
+        job = super().take()
+        self._writing = dict(self._taken)
+        return job
+
+    def settle(self, *, written: bool) -> None:
+        """Forget what was written, and tell of it."""
+        super().settle(written=written)
+        stored, self._writing = self._writing, {}
+        if written:
+            for listener in self._listeners:
+                listener(stored)
 
 
 class Alarms:
@@ -66,7 +93,8 @@ class Alarms:
         self._limit = limit
         self._lock = threading.Lock()
         self._recent: OrderedDict[tuple[object, ...], tuple[int, float]] = OrderedDict()
-        self._waiting: Buffer[int, Report] = Buffer(store.add_alarms, durable=True)
+        self._listeners: list[Stored] = []
+        self._waiting = _Waiting(self._listeners)
         self._more: Buffer[int, store.Recurrence] = Buffer(
             store.add_recurrences, lambda earlier, later: earlier + later
         )
@@ -74,6 +102,10 @@ class Alarms:
         writer.attach(self._more)
         with engine.connect() as connection:
             self._last = store.read_last_id(connection)
+
+    def subscribe(self, listener: Stored) -> None:
+        """Tell *listener* the alarms of each flush once they are stored, in the writing thread."""
+        self._listeners.append(listener)
 
     def record(self, report: Report) -> tuple[int, bool] | None:
         """Keep *report*; return the number of its alarm, and whether that is new.

@@ -1,7 +1,9 @@
 """What changes, as server-sent events.
 
 Topics: ``device`` (presence), ``described``, ``catalog``, ``stream`` (an upstream opened or
-ended), ``look`` (the access register grew), ``reload`` (something was missed: load anew).
+ended), ``look`` (the access register grew), ``alarm`` (raised or handled), ``position``, ``ptz``,
+``subscription``, ``fault`` (parts of a device), ``video`` (a mobile device offers its picture),
+``reload`` (something was missed: load anew).
 """
 
 import asyncio

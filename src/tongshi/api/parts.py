@@ -4,14 +4,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from tongshi.access.service import People, Register
+from tongshi.alarms.service import Alarms
 from tongshi.api.catalogs import Catalogs
 from tongshi.api.feed import Feed
 from tongshi.api.views import Views
 from tongshi.clock import Clock
 from tongshi.gateway.engine import Engine
+from tongshi.gb28181.manscdp import AlarmCmd
 from tongshi.health.service import Health
+from tongshi.registry.positions.service import Positions
 from tongshi.registry.service import Registry
+from tongshi.registry.subscriptions.service import Wants
 from tongshi.settings import Settings
+from tongshi.signalling.subscriptions import Subscriptions
 
 Figures = Callable[[], Mapping[str, object]]
 """Counts and states of a part, as plain values that JSON can carry."""
@@ -24,6 +29,7 @@ class Parts:
     version: of the program.  platform: what a device must be told: its 20-digit code, SIP domain
     and address, with the keys ``id``, ``realm``, ``address``.
     figures: by name of part, asked at each look at the system's state.
+    reset_alarm: has the camera of a device clear its alarms; raises as an errand does.
     healthy: raises the error that makes the node unfit to serve, if there is one.
     """
 
@@ -33,6 +39,11 @@ class Parts:
     health: Health
     views: Views
     catalogs: Catalogs
+    alarms: Alarms
+    positions: Positions
+    subscriptions: Subscriptions
+    wants: Wants
+    reset_alarm: Callable[[str, str, AlarmCmd], Awaitable[object]]
     engine: Engine
     feed: Feed
     settings: Settings

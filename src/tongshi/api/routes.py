@@ -6,18 +6,23 @@ from dataclasses import dataclass
 from tongshi.access.permission import Permission
 from tongshi.access.register import Entry
 from tongshi.api import (
+    alarms,
     channels,
     devices,
     events,
     live,
+    positions,
     register,
     session,
     snapshots,
+    subscriptions,
     system,
     tree,
 )
 from tongshi.db.page import Page
 from tongshi.registry.entry import Channel, Device, Node
+from tongshi.registry.position import Report
+from tongshi.signalling.tie import Subscribed
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,55 @@ ROUTES: tuple[Route, ...] = (
         devices.ask_catalog,
         status=202,
     ),
+    Route(
+        "GET",
+        "/devices/{device_id:path}/positions",
+        P.SEE_DEVICES,
+        positions.list_device_positions,
+        Page[Report],
+    ),
+    Route(
+        "GET",
+        "/devices/{device_id:path}/subscriptions",
+        P.MANAGE_PEERS,
+        subscriptions.list_subscriptions,
+        list[Subscribed],
+    ),
+    Route(
+        "PUT",
+        "/devices/{device_id:path}/subscriptions/{subject}",
+        P.MANAGE_PEERS,
+        subscriptions.want_subscription,
+        Subscribed,
+    ),
+    Route(
+        "DELETE",
+        "/devices/{device_id:path}/subscriptions/{subject}",
+        P.MANAGE_PEERS,
+        subscriptions.unwant_subscription,
+        status=204,
+    ),
     Route("GET", "/devices/{device_id:path}", P.SEE_DEVICES, devices.read_device, Device),
+    Route("GET", "/positions", P.SEE_DEVICES, positions.list_positions, Page[Report]),
+    Route("GET", "/alarms", P.SEE_ALARMS, alarms.list_alarms, Page[alarms.AlarmRow]),
+    Route("GET", "/alarms/counts", P.SEE_ALARMS, alarms.count_alarms, dict[str, int]),
+    Route("GET", "/alarms/{alarm_id}", P.SEE_ALARMS, alarms.read_alarm, alarms.AlarmWhole),
+    Route(
+        "POST",
+        "/alarms/{alarm_id}/acknowledge",
+        P.HANDLE_ALARMS,
+        alarms.acknowledge_alarm,
+        alarms.AlarmRow,
+    ),
+    Route(
+        "POST", "/alarms/{alarm_id}/assign", P.HANDLE_ALARMS, alarms.assign_alarm, alarms.AlarmRow
+    ),
+    Route(
+        "POST", "/alarms/{alarm_id}/close", P.HANDLE_ALARMS, alarms.close_alarm, alarms.AlarmRow
+    ),
+    Route(
+        "POST", "/alarms/{alarm_id}/reset", P.HANDLE_ALARMS, alarms.reset_alarm, alarms.AlarmRow
+    ),
     Route("GET", "/channels", P.SEE_DEVICES, channels.list_channels, Page[Channel]),
     Route("GET", "/live", P.SEE_LIVE, live.list_views, list[live.Watched]),
     Route("POST", "/live", P.SEE_LIVE, live.open_view, live.Shown),

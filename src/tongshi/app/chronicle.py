@@ -8,6 +8,7 @@ from functools import partial
 from tongshi.api.feed import Feed
 from tongshi.api.notices import catalog_stored, tell
 from tongshi.errors import Error
+from tongshi.gb28181.subscription import Subject
 from tongshi.gb28181.version import Version
 from tongshi.health.service import Health
 from tongshi.health.status import Evidence
@@ -15,6 +16,8 @@ from tongshi.registry.entry import CatalogStanding, CatalogState, Description, R
 from tongshi.registry.merge import Changes
 from tongshi.registry.service import Registry
 from tongshi.registry.state import State
+from tongshi.registry.want import Want
+from tongshi.signalling import tie as signalling
 from tongshi.signalling.event import (
     CatalogGathered,
     DeviceDescribed,
@@ -113,6 +116,12 @@ def known_of(registration: Registration, last_proof: float | None) -> Known:
         contact=registration.contact,
         last_proof=last_proof,
     )
+
+
+def want_of(want: Want) -> signalling.Want:
+    """Return what signalling restores from a stored *want*."""
+    subject = Subject(want.subject)
+    return signalling.Want(want.device_id, subject, want.target_id, want.wanted, want.interval)
 
 
 def _registration(event: DeviceRegistered) -> Registration:

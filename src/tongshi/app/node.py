@@ -22,12 +22,14 @@ from sqlalchemy import Engine as Store
 
 from tongshi.access.identity import Rules
 from tongshi.access.service import Given, People, Register
+from tongshi.alarms.service import Alarms
 from tongshi.api.catalogs import Catalogs
 from tongshi.api.feed import Feed
 from tongshi.api.parts import Parts
 from tongshi.api.views import Views
-from tongshi.app.chronicle import Chronicle, known_of
+from tongshi.app.chronicle import Chronicle, known_of, want_of
 from tongshi.app.claim import Claim
+from tongshi.app.incidents import Incidents
 from tongshi.app.web import Web
 from tongshi.clock import Clock, SystemClock
 from tongshi.console.site import application
@@ -40,8 +42,11 @@ from tongshi.errors import Conflict, Exhausted
 from tongshi.gateway.engine import Engine
 from tongshi.gateway.engines.builtin import Local
 from tongshi.gateway.engines.workers import Workers
+from tongshi.gb28181.manscdp import AlarmCmd
 from tongshi.health.service import Health
+from tongshi.registry.positions.service import Positions
 from tongshi.registry.service import Registry
+from tongshi.registry.subscriptions.service import Wants
 from tongshi.settings import Settings
 from tongshi.signalling.platform import Signalling
 
@@ -117,6 +122,10 @@ class Node:
         self.writer.attach(run)
         self.registry = Registry(self.store, self.writer)
         self.health = Health(self.store, self.writer, self.clock)
+        self.wants = Wants(self.store, self.writer, self.clock)
+        days, window = settings.events.position_days, settings.events.repeat
+        self.positions = Positions(self.store, self.writer, self.clock, days=days)
+        self.alarms = await _wait_for(Alarms, self.store, self.writer, self.clock, window=window)
         rules = _rules(settings)
         self.people = await _wait_for(People, self.store, self.writer, self.clock, rules)
         self.register = Register(self.store, self.writer, self.clock)
@@ -145,9 +154,21 @@ class Node:
             password_of=lambda _: self.device_password,
             clock=self.clock,
             flush=settings.store.flush,
+            events=settings.events,
+            wants=map(want_of, await _wait_for(self.wants.all)),
         )
         chronicle = Chronicle(self.registry, self.health, self.feed)
         self.signalling.subscribe(chronicle.take)
+        self.incidents = Incidents(
+            self.alarms,
+            self.positions,
+            self.registry,
+            self.feed,
+            lambda device_id: self.signalling.queries.plan(device_id),
+            self._reset_alarm if settings.events.reset else None,
+        )
+        self.signalling.subscribe(self.incidents.take)
+        self._stack.push_async_callback(self.incidents.stop)
         rows = await _wait_for(self.registry.registrations, self.clock.wall())
         self.signalling.restore(known_of(row, self._proof(row.device_id)) for row in rows)
         try:
@@ -156,6 +177,10 @@ class Node:
             listen = settings.signalling.listen
             raise Conflict(f"SIP address {listen} cannot be had: {error.strerror}") from error
         self._stack.push_async_callback(self.signalling.stop)
+        self.incidents.start()
+
+    async def _reset_alarm(self, device_id: str, channel_id: str, command: AlarmCmd) -> None:
+        await self.signalling.commands.control(device_id, channel_id, command)
 
     def _proof(self, device_id: str) -> float | None:
         presence = self.health.status(device_id)
@@ -192,13 +217,18 @@ class Node:
             health=self.health,
             views=self.views,
             catalogs=self.catalogs,
+            alarms=self.alarms,
+            positions=self.positions,
+            subscriptions=self.signalling.subscriptions,
+            wants=self.wants,
+            reset_alarm=self._reset_alarm,
             engine=self.engine,
             feed=self.feed,
             settings=self.settings,
             clock=self.clock,
             version=version("tongshi"),
             platform=self._platform,
-            figures={"node": self.figures},
+            figures={"node": self.figures, "events": self.incidents.figures},
             healthy=self._check,
         )
 

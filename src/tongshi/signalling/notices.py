@@ -112,7 +112,7 @@ class Notices:
             case VideoUploadNotify():
                 self._take_offer(device_id, message)
             case PtzPositionNotify() | PtzPositionAnswer():
-                self._take_ptz(device_id, message)
+                self.take_ptz(device_id, message)
             case _:
                 self.counters["other"] += 1
         return 200
@@ -171,7 +171,8 @@ class Notices:
             position = Position(channel_id, offer.time, offer.longitude, offer.latitude)
             self._tell_positions(device_id, (position,), "video")
 
-    def _take_ptz(self, device_id: str, told: PtzPositionNotify | PtzPositionAnswer) -> None:
+    def take_ptz(self, device_id: str, told: PtzPositionNotify | PtzPositionAnswer) -> None:
+        """Tell where a camera of *device_id* looks, as it said, asked or not."""
         self.counters["ptz"] += 1
         position = PtzPositionNotify(
             told.sn,

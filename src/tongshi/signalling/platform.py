@@ -15,10 +15,12 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tongshi.clock import Clock, SystemClock
 from tongshi.digest import Hashed, Nonces
+from tongshi.errors import Missing
 from tongshi.gateway.engine import Engine, Transport
 from tongshi.gb28181.manscdp import DeviceUpgradeResult, MediaStatus, UploadSnapShotFinished
 from tongshi.gb28181.registration import Registrar, Terms
@@ -61,6 +63,7 @@ from tongshi.signalling.records import Records
 from tongshi.signalling.sessions import SessionRules, Sessions
 from tongshi.signalling.subscriptions import Subscriptions
 from tongshi.signalling.tie import Want, rules_of
+from tongshi.signalling.traces import Traces
 from tongshi.signalling.upstream import Means
 from tongshi.signalling.waiting import Waiting
 from tongshi.sip.address import Address
@@ -116,6 +119,7 @@ class Signalling:
     peers: what people decided about devices; None for nothing.
     events: what devices are subscribed to; None for nothing but wants, what people chose.
     engine: receives media; it is started and stopped by its owner, before and after this.
+    traces: directory of recorded exchanges.
     flush: longest time that signs of life wait to be handed over, s.
     ask: whether devices that come online are asked for DeviceInfo and catalog.
     """
@@ -128,6 +132,7 @@ class Signalling:
         *,
         password_of: Callable[[str], str | Hashed | None],
         peers: Peers | None = None,
+        traces: Path = Path("traces"),
         events: EventSettings | None = None,
         wants: Iterable[Want] = (),
         clock: Clock | None = None,
@@ -143,6 +148,7 @@ class Signalling:
         self._clock: Clock = clock or SystemClock()
         self._password_of = password_of
         self._new_token = new_token
+        self._traces = traces
         self._beat = min(flush, 1.0, settings.keepalive / 4)
         self._listeners: list[Callable[[SignallingEvent], None]] = []
         self._tasks = Supervisor("signalling")
@@ -192,6 +198,9 @@ class Signalling:
         allow(settings.connections + _OTHER_FILES)
         self._endpoint = Endpoint(new_token=self._new_token)
         self._carrier: Carrier[Event] = Carrier(self._endpoint, self._heard, self._link_lost)
+        self.traces = Traces(
+            self._traces, self.neighbours, self._clock, self._carrier.listen, self._new_token
+        )
         self._listen()
         self.exchange = Exchange(self._endpoint, self._carrier.pump, self._own.facing.sent_by)
         self.waiting = Waiting(
@@ -253,6 +262,7 @@ class Signalling:
             if server is not None:
                 server.close()
         self._carrier.close()
+        await self.traces.stop()
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -328,7 +338,12 @@ class Signalling:
         self.subscriptions.pollers[Subject.CATALOG] = lambda device_id, _: self.queries.catalog(
             device_id
         )
+        self.subscriptions.pollers[Subject.PTZ] = self._ask_ptz
         self.reception.in_dialog.append(self.subscriptions.claim)
+
+    async def _ask_ptz(self, device_id: str, channel_id: str) -> None:
+        answer = await self.commands.position(device_id, channel_id)
+        self.notices.take_ptz(device_id, answer)
 
     def _listen(self) -> None:
         settings = self._settings
