@@ -79,7 +79,7 @@ class Exhausted(Error):
     """Nothing is left to lease.
 
     resource: ``port``, ``ssrc``, ``session``, ``transaction``, ``transcode``, ``snapshot``,
-    ``reader``, ``store``, ``disk``.
+    ``reader``, ``store``, ``disk``, ``trace``, ``talk``.
     """
 
     code = "exhausted"

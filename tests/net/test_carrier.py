@@ -171,3 +171,19 @@ def test_the_core_is_woken_when_it_asked_to_be() -> None:
         carrier.close()
 
     run(work)
+
+
+def test_a_tap_sees_what_comes_and_what_goes() -> None:
+    async def work() -> None:
+        seen: list[tuple[bool, bytes]] = []
+        carrier = Carrier(Echo(), list[str]().append)
+        carrier.attach("one", Wire())
+        carrier.listen(lambda inward, data, address: seen.append((inward, data)))
+        carrier.take(b"a", PEER)
+        carrier.pump()
+        carrier.listen(None)
+        carrier.take(b"b", PEER)
+        carrier.pump()
+        assert seen == [(True, b"a"), (False, b"a")]
+
+    run(work)

@@ -420,7 +420,8 @@ def test_a_device_that_reboots_without_going_offline_is_told() -> None:
     assert restarts(bench) == []
     renew(bench, 3100, series=2)
     assert restarts(bench) == ["call-id"]
-    renew(bench, 6000, series=2, contact="sip:x@10.0.0.2")
+    renew(bench, 4000, series=2)
+    renew(bench, 7000, series=2, contact="sip:x@10.0.0.2")
     assert restarts(bench) == ["call-id", "contact"]
 
 

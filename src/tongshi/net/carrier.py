@@ -45,6 +45,10 @@ class Link(Protocol):
         """Send *data*, or drop it and count; never wait."""
 
 
+Tap = Callable[[bool, bytes, Address], None]
+"""Sees a message that came (True) or goes (False), and the peer's address."""
+
+
 class Carrier(Generic[E]):
     """Carry bytes, time and events between one core and its links.  Make it in a running loop.
 
@@ -60,6 +64,7 @@ class Carrier(Generic[E]):
         on_lost: Callable[[Address, str], None] | None = None,
     ) -> None:
         self.unsent = 0
+        self._tap: Tap | None = None
         self._core = core
         self._on_event = on_event
         self._on_lost = on_lost
@@ -71,6 +76,10 @@ class Carrier(Generic[E]):
         self._armed = 0.0
         self._pumping = False
         self._names = 0
+
+    def listen(self, tap: Tap | None) -> None:
+        """Show every message to *tap* from now on; None ends it, and then it costs nothing."""
+        self._tap = tap
 
     def new_name(self, transport: str) -> str:
         """Return a name for a link that no other link of this carrier has."""
@@ -95,6 +104,8 @@ class Carrier(Generic[E]):
 
     def take(self, data: bytes, source: Address) -> None:
         """Hand one datagram or framed message to the core; pump after the batch."""
+        if self._tap is not None:
+            self._tap(True, data, source)
         self._core.receive(data, source, self._loop.time())
 
     def lose(self, address: Address, why: str) -> None:
@@ -134,6 +145,9 @@ class Carrier(Generic[E]):
             on_event(events.popleft())
         outgoing = self._core.outgoing()
         links = self._links
+        if self._tap is not None:
+            for data, address in outgoing:
+                self._tap(False, data, address)
         for data, address in outgoing:
             link = links.get(address.local)
             if link is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from tongshi.gateway.engine import Figures, Transport
+from tongshi.gateway.engine import Figures, Spoken, Transport
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.description import Purpose
 from tongshi.gb28181.gather import Gathered
@@ -399,6 +399,56 @@ class UpgradeReported:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class TalkKey:
+    """Whom a talk reaches.  target_id: a voice output, a channel, or the device itself."""
+
+    device_id: str
+    target_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TalkOpened:
+    """A voice goes to a device.
+
+    stream: its name in the engine.  mode: ``"broadcast"``, ``"talk"``.  seconds: it took.
+    """
+
+    key: TalkKey
+    stream: str
+    mode: str
+    transport: Transport
+    ssrc: int
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TalkFailed:
+    """A talk did not come about.  code, stage: as in the error that its opener got."""
+
+    key: TalkKey
+    code: str
+    stage: str
+    why: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TalkEnded:
+    """A talk is over.
+
+    why: ``"closed"`` or another word of who closed it, ``"peer"`` (the device hung up),
+    ``"offline"``, ``"line"`` (nobody was reached any more), ``"engine"``, ``"stopped"``.
+    """
+
+    key: TalkKey
+    stream: str
+    why: str
+    at: float
+    spoken: Spoken | None
+
+
 SignallingEvent = (
     DeviceRegistered
     | RegistrationRefused
@@ -427,4 +477,7 @@ SignallingEvent = (
     | CommandRefused
     | PictureUploaded
     | UpgradeReported
+    | TalkOpened
+    | TalkFailed
+    | TalkEnded
 )

@@ -161,6 +161,10 @@ class Histories:
             if history.key.device_id == device_id:
                 history.end("offline")
 
+    def streams(self) -> set[str]:
+        """Return the names under which footage holds an SSRC."""
+        return set(self._by_stream)
+
     def heard(self, event: EngineEvent) -> None:
         """Take what the engine says."""
         history = self._by_stream.get(event.stream)

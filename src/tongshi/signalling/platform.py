@@ -62,6 +62,7 @@ from tongshi.signalling.reception import Reception
 from tongshi.signalling.records import Records
 from tongshi.signalling.sessions import SessionRules, Sessions
 from tongshi.signalling.subscriptions import Subscriptions
+from tongshi.signalling.talks import TalkRules, Talks
 from tongshi.signalling.tie import Want, rules_of
 from tongshi.signalling.traces import Traces
 from tongshi.signalling.upstream import Means
@@ -245,6 +246,7 @@ class Signalling:
         self.reception.in_dialog.append(self.histories.claim)
         self.reception.takers[MediaStatus] = self.histories.take
         self._hear_devices()
+        self._speak_to_devices(means)
         self._take_orders()
         self.queries.start()
         self._tasks.sustain(self._live, name="beat")
@@ -253,7 +255,9 @@ class Signalling:
     async def stop(self) -> None:
         """End every session with a BYE, hand over what was seen, close the sockets."""
         await asyncio.gather(self.queries.stop(), self.subscriptions.stop())
-        await asyncio.gather(self.sessions.close_all(), self.histories.close_all())
+        await asyncio.gather(
+            self.sessions.close_all(), self.histories.close_all(), self.talks.close_all()
+        )
         await self._tasks.close()
         self.neighbours.flush()
         self.reception.flush()
@@ -305,6 +309,7 @@ class Signalling:
             ("admission", self.admission.counters),
             ("sessions", self.sessions.counters),
             ("histories", self.histories.counters),
+            ("talks", self.talks.counters),
             ("notices", self.notices.counters),
             ("subscriptions", self.subscriptions.counters),
         ]
@@ -344,6 +349,22 @@ class Signalling:
     async def _ask_ptz(self, device_id: str, channel_id: str) -> None:
         answer = await self.commands.position(device_id, channel_id)
         self.notices.take_ptz(device_id, answer)
+
+    def _speak_to_devices(self, means: Means) -> None:
+        settings, media = self._settings, self._media
+        transport = Transport(media.transport)
+        self.talks = Talks(
+            TalkRules(settings.broadcast_timeout, settings.message_timeout, transport, media.talks),
+            means,
+            self.neighbours,
+            self._emit,
+            self._clock,
+            endpoint=self._endpoint,
+            pump=self._carrier.pump,
+            sn=secrets.randbelow(2**30),
+        )
+        self.talks.hang_into(self.reception)
+        self._engine.subscribe(self.talks.heard)
 
     def _listen(self) -> None:
         settings = self._settings
@@ -450,6 +471,7 @@ class Signalling:
             self.queries.forget(event.device_id)
             self.sessions.end_device(event.device_id)
             self.histories.end_device(event.device_id)
+            self.talks.end_device(event.device_id)
             self._free_link(event)
 
     def _parts_changed(self, event: PartsFaulty) -> None:
@@ -529,7 +551,7 @@ class Signalling:
     async def _reconcile(self) -> None:
         while True:
             await asyncio.sleep(RECONCILE)
-            self.sessions.reconcile()
+            self.sessions.reconcile(self.histories.streams() | self.talks.streams())
 
 
 def _device(neighbour: Neighbour, now: float) -> Device:

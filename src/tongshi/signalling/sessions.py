@@ -18,7 +18,7 @@ Source: GB/T 28181-2022 9.2, annex K (release of media whose peer is gone), anne
 import asyncio
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -183,10 +183,15 @@ class Sessions:
         else:
             attempt.heard(event)
 
-    def reconcile(self) -> int:
-        """Give back SSRCs whose stream is gone; return how many, which should be none."""
+    def reconcile(self, elsewhere: Container[str] = ()) -> int:
+        """Give back SSRCs whose stream is gone; return how many, which should be none.
+
+        elsewhere: streams of others that lease from the same pool.
+        """
         leaked = [
-            lease for lease in self._means.ssrcs.leased() if lease.owner not in self._by_stream
+            lease
+            for lease in self._means.ssrcs.leased()
+            if lease.owner not in self._by_stream and lease.owner not in elsewhere
         ]
         for lease in leaked:
             self._means.ssrcs.release(lease.ssrc)
