@@ -472,9 +472,9 @@ class Settings:
     node: NodeSettings = field(default_factory=NodeSettings)
     signalling: SignallingSettings = field(default_factory=SignallingSettings)
     media: MediaSettings = field(default_factory=MediaSettings)
-    events: EventSettings = field(default_factory=EventSettings)
     store: StoreSettings = field(default_factory=StoreSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    events: EventSettings = field(default_factory=EventSettings)
     downloads: DownloadSettings = field(default_factory=DownloadSettings)
 
 
