@@ -24,7 +24,8 @@ from typing import TypeVar
 from tongshi.errors import Exhausted, Missing, PeerOffline, PeerRefused
 from tongshi.gb28181.gather import Gathered
 from tongshi.gb28181.manscdp import Message, write
-from tongshi.gb28181.profile import STANDARD, Profile
+from tongshi.gb28181.profile import Profile
+from tongshi.gb28181.version import Version
 from tongshi.signalling.answers import Answer, Listing, refusal
 from tongshi.signalling.event import Presence
 from tongshi.signalling.exchange import Exchange
@@ -64,10 +65,7 @@ class Lane:
 
 
 class Errands:
-    """Sends to devices and waits for their answers.
-
-    profile_of: returns how a device is to be spoken to.
-    """
+    """Sends to devices and waits for their answers; what differs by maker is *own*'s to know."""
 
     def __init__(
         self,
@@ -76,10 +74,8 @@ class Errands:
         exchange: Exchange,
         waiting: Waiting,
         neighbours: Neighbours,
-        profile_of: Callable[[str], Profile] = lambda device_id: STANDARD,
     ) -> None:
         self.rules = rules
-        self.profile_of = profile_of
         self._own = own
         self._exchange = exchange
         self._waiting = waiting
@@ -95,15 +91,22 @@ class Errands:
             raise PeerOffline(f"device {device_id} is offline ({neighbour.why.value})")
         return neighbour
 
-    async def deliver(self, device_id: str, message: Message) -> None:
-        """Return once *device_id* has taken *message*: it said 2xx.  No lane is waited for."""
+    def profile_of(self, device_id: str) -> Profile:
+        """Return the deviations to heed for *device_id*."""
+        return self._own.profile_of(device_id)
+
+    async def deliver(
+        self, device_id: str, message: Message, version: Version | None = None
+    ) -> None:
+        """Return once *device_id* has taken *message*: it said 2xx.  No lane is waited for.
+
+        version: whose spelling to use; None for the device's own.
+        """
         neighbour = self.neighbour(device_id)
-        profile = self.profile_of(device_id)
-        body = write(message, profile.speaks(neighbour.version))
         response = await self._exchange.ask(
-            self._own.message(neighbour, body),
+            self._own.message(neighbour, write(message, version or neighbour.version)),
             neighbour.address,
-            within=profile.message_timeout or self.rules.message,
+            within=self.profile_of(device_id).message_timeout or self.rules.message,
             stage="query",
         )
         if response.status >= 300:
