@@ -109,7 +109,7 @@ class Reception:
             "OPTIONS": self._options,
             "INVITE": self._invite,
             "NOTIFY": self._notify,
-            "INFO": self._info,
+            "INFO": lambda arrived: self._ask_dialogs(arrived, "info"),
         }
 
     def arrived(self, arrived: RequestArrived) -> None:
@@ -152,7 +152,8 @@ class Reception:
             status = self._beat(device_id, message, source)
             self._answer(arrived, request.response(status), "keepalive")
             if (message.faulty or device_id in self._faulty) and status == 200:
-                self._tell_faulty(device_id, message.faulty)
+                known = self._neighbours.get(device_id) is not None
+                self._tell_faulty(device_id if known else message.device_id, message.faulty)
         else:
             self._take(device_id, message, arrived)
 
@@ -186,12 +187,11 @@ class Reception:
             self._settle(arrived, response, "message")
         else:
             neighbour = neighbour or self._named(message, source)
-            status = 403 if neighbour is None else self._hand_over(neighbour, message, arrived)
+            status = 403 if neighbour is None else 200
+            taker = self.takers.get(type(message))
+            if neighbour is not None and taker is not None:
+                status = taker(neighbour, message, arrived)
             self._answer(arrived, request.response(status), "message")
-
-    def _hand_over(self, neighbour: Neighbour, message: Message, arrived: RequestArrived) -> int:
-        taker = self.takers.get(type(message))
-        return 200 if taker is None else taker(neighbour, message, arrived)
 
     def _named(self, message: Message, source: Address) -> Neighbour | None:
         """Return the device that *message* itself names, if it is at home at that host."""
@@ -276,9 +276,6 @@ class Reception:
             self._answer(arrived, arrived.request.response(200), "bye")
         else:
             self._ask_dialogs(arrived, "bye")
-
-    def _info(self, arrived: RequestArrived) -> None:
-        self._ask_dialogs(arrived, "info")
 
     def _ask_dialogs(self, arrived: RequestArrived, what: str) -> None:
         response = self._claimed(arrived)
