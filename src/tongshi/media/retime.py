@@ -76,9 +76,9 @@ class Retimer:
     ``held``: the player waits, so that its store stays.
     """
 
-    __slots__ = ("_doubt", "_gauge", "_guessed", "_now", "_raw", "_seek", "_shown", "_sound", "_step",
-                 "_stepped", "_tell", "_told", "_until", "_usual", "at", "counts", "held", "lead",
-                 "scale")  # fmt: skip
+    __slots__ = ("_base", "_doubt", "_gauge", "_guessed", "_now", "_passed", "_raw", "_seek",
+                 "_shown", "_sound", "_step", "_stepped", "_tell", "_told", "_until", "_usual",
+                 "at", "counts", "held", "lead", "scale")  # fmt: skip
 
     def __init__(self, since: float, until: float) -> None:
         self.scale = 1.0
@@ -96,6 +96,8 @@ class Retimer:
         self._stepped = 0.0
         self._usual = _NOMINAL
         self._guessed = 0
+        self._base = since
+        self._passed = 0.0
         self._sound: int | None = None
         self._tell = True
         self._told = 0.0
@@ -200,7 +202,8 @@ class Retimer:
                 at = told
             self._shown += self._stepped or self._usual
             self.lead = 0.0
-        self.at = at
+        self.at = self._base = at
+        self._passed = 0.0
         self._seek = None
         self._sound = None
         self.rest()
@@ -216,8 +219,8 @@ class Retimer:
         elif gauge.take(step, raw, now) is not pace:
             pace = gauge.pace
             self._tell = True
-            if pace is Pace.WALL and self.at is not None:
-                self.at += self._guessed * (self.scale - 1) / CLOCK  # it was taken for MEDIA
+            if pace is Pace.WALL:
+                self._passed += self._guessed * (self.scale - 1)  # it was taken for MEDIA
         if pace is Pace.UNKNOWN:
             self._guessed += step
         self._step = float(step)
@@ -251,8 +254,8 @@ class Retimer:
         """Go on by *moved* in the recording and *shown* at the player, 90 kHz."""
         self._stepped = shown
         self._shown += shown
-        if self.at is not None:
-            self.at += moved / CLOCK
+        self._passed += moved
+        self.at = self._base + self._passed / CLOCK
 
     def _give(self, unit: AccessUnit, now: float, *, jump: bool) -> tuple[AccessUnit, Place | None]:
         if self._now is not None:

@@ -27,6 +27,7 @@ from tongshi.gateway.engine import (
     Figures,
     FileFailed,
     Measured,
+    PeerClosed,
     Track,
     Transport,
     Turn,
@@ -287,6 +288,8 @@ class History:
                 self.end("file")
             case Advanced():
                 self._advance(event)
+            case PeerClosed() if self._made.track is not None:
+                self.stopped("peer")  # it would have connected again by now
             case _:
                 if self.attempt is not None:
                     self.attempt.heard(event)

@@ -158,7 +158,9 @@ class Session:
             for number in self._group():
                 unit = self._stamped(number)
                 units = [unit]
-                if self._sound is not None and self.scale == 1:
+                if self._sound is not None and (
+                    self.scale == 1 or self.offer.purpose is Purpose.DOWNLOAD
+                ):
                     units.append(AccessUnit(self._sound, unit.pts, unit.pts, True, b"\xd5" * 320))
                 packets = sender.packets_of(muxer.pack(*units), unit.pts)
                 if isinstance(way, asyncio.StreamWriter):
