@@ -51,7 +51,7 @@ class TalkRoom:
         if name in self._talks:
             raise Conflict(f"talk {name} is open")
         if len(self._talks) >= self._settings.talks:
-            raise Exhausted(f"{len(self._talks)} talks are open", resource="session")
+            raise Exhausted(f"{len(self._talks)} talks are open", resource="talk")
         udp = speak.transport is Transport.UDP
         kind = socket.SOCK_DGRAM if udp else socket.SOCK_STREAM
         sock = bind(self._ports, name, self._settings.listen, kind)

@@ -62,7 +62,7 @@ from tongshi.signalling.reception import Reception
 from tongshi.signalling.records import Records
 from tongshi.signalling.sessions import SessionRules, Sessions
 from tongshi.signalling.subscriptions import Subscriptions
-from tongshi.signalling.talks import TalkRules, Talks
+from tongshi.signalling.talks import Talks, rules_for_talks
 from tongshi.signalling.tie import Want, rules_of
 from tongshi.signalling.traces import Traces
 from tongshi.signalling.upstream import Means
@@ -351,17 +351,9 @@ class Signalling:
         self.notices.take_ptz(device_id, answer)
 
     def _speak_to_devices(self, means: Means) -> None:
-        settings, media = self._settings, self._media
-        transport = Transport(media.transport)
+        rules, pump = rules_for_talks(self._settings, self._media), self._carrier.pump
         self.talks = Talks(
-            TalkRules(settings.broadcast_timeout, settings.message_timeout, transport, media.talks),
-            means,
-            self.neighbours,
-            self._emit,
-            self._clock,
-            endpoint=self._endpoint,
-            pump=self._carrier.pump,
-            sn=secrets.randbelow(2**30),
+            rules, means, self.neighbours, self._emit, self._clock, self._endpoint, pump
         )
         self.talks.hang_into(self.reception)
         self._engine.subscribe(self.talks.heard)
