@@ -32,7 +32,7 @@ class Look:
     person, unit: as they were then.  channel: the camera's name as it was then.  purpose: as the
     person stated it.  at: UNIX time, s.  transport: how the picture goes to the person, as
     ``"websocket"``.  address: from where the person looks.  since, until: the footage it is about,
-    UNIX time, s; None for the present.
+    UNIX time, s; None for the present.  what: of a control, what the camera was told, in a word.
     """
 
     person_id: int
@@ -48,6 +48,7 @@ class Look:
     address: str
     since: float | None = None
     until: float | None = None
+    what: str = ""
 
     def __post_init__(self) -> None:
         if not self.purpose.strip():
@@ -61,13 +62,14 @@ class Ending:
     """How a look ended.
 
     at: UNIX time, s.  how: a word such as ``closed``, or the code of an error.  watched: s;
-    bytes: sent to the person; None where nobody knows any more.
+    bytes: sent to the person; None where nobody knows any more.  acts: commands of a control.
     """
 
     at: float
     how: str
     watched: float | None
     bytes: int | None
+    acts: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +108,4 @@ def end_unknown(begun_at: float, last_alive: float, progress: Ending | None) -> 
     if progress is None:
         return Ending(max(begun_at, last_alive), PROCESS_ENDED, None, None)
     at = max(begun_at, last_alive, progress.at)
-    return Ending(at, PROCESS_ENDED, progress.watched, progress.bytes)
+    return Ending(at, PROCESS_ENDED, progress.watched, progress.bytes, progress.acts)

@@ -314,16 +314,26 @@ class Register:
         except TimeoutError:
             raise Exhausted("the store takes too long to write", resource="store") from None
 
-    def note(self, entry_id: int, watched: float, sent: int) -> None:
-        """Note how far a look has come: s watched, bytes sent.  Written with the next flush."""
-        self._progress.put(entry_id, Ending(self._clock.wall(), "", watched, sent))
+    def note(self, entry_id: int, watched: float, sent: int, acts: int | None = None) -> None:
+        """Note how far a look has come: s watched, bytes sent, commands.
 
-    def close(self, entry_id: int, how: str, watched: float | None, sent: int | None) -> None:
+        Written with the next flush.
+        """
+        self._progress.put(entry_id, Ending(self._clock.wall(), "", watched, sent, acts))
+
+    def close(
+        self,
+        entry_id: int,
+        how: str,
+        watched: float | None,
+        sent: int | None,
+        acts: int | None = None,
+    ) -> None:
         """End an entry; the first ending stays.  Written with the next flush, retried until it is.
 
         how: a word such as ``closed``, or the code of the error that ended it.
         """
-        ending = Ending(self._clock.wall(), storable(how, 64), watched, sent)
+        ending = Ending(self._clock.wall(), storable(how, 64), watched, sent, acts)
         self._endings.put(entry_id, ending)
 
     def page(self, scope: Scope, query: EntryQuery) -> Page[Entry]:

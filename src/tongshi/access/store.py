@@ -198,6 +198,7 @@ def add_entry(connection: Connection, look: Look) -> int:
         address=look.address,
         footage_since=look.since,
         footage_until=look.until,
+        what=look.what or None,
     )
     return int(connection.execute(statement.returning(register_entries.c.id)).scalar_one())
 
@@ -211,6 +212,7 @@ def write_endings(connection: Connection, endings: Mapping[int, Ending]) -> None
             "how": ending.how,
             "watched": ending.watched,
             "bytes": ending.bytes,
+            "acts": ending.acts,
         }
         for entry_id, ending in endings.items()
     ]
@@ -228,11 +230,17 @@ def write_progress(connection: Connection, figures: Mapping[int, Ending]) -> Non
     found = ended.where(register_endings.c.entry_id.in_(list(figures)))
     over = set(connection.execute(found).scalars())
     rows = [
-        {"entry_id": key, "at": now.at, "watched": now.watched, "bytes": now.bytes}
+        {
+            "entry_id": key,
+            "at": now.at,
+            "watched": now.watched,
+            "bytes": now.bytes,
+            "acts": now.acts,
+        }
         for key, now in figures.items()
         if key not in over
     ]
-    upsert(connection, register_progress, rows, update=("at", "watched", "bytes"))
+    upsert(connection, register_progress, rows, update=("at", "watched", "bytes", "acts"))
 
 
 def close_left_open(connection: Connection, last_alive: float) -> int:
@@ -244,7 +252,8 @@ def close_left_open(connection: Connection, last_alive: float) -> int:
     ).all()
     endings: dict[int, Ending] = {}
     for row in rows:
-        known = None if row.at is None else Ending(row.at, "", row.watched, row.bytes)
+        told = (row.at, "", row.watched, row.bytes, row.acts)
+        known = None if row.at is None else Ending(*told)
         endings[row.id] = end_unknown(row.begun_at, last_alive, known)
     write_endings(connection, endings)
     return len(endings)
@@ -328,8 +337,9 @@ def _entry(row: Row[Any]) -> Entry:
         row.address,
         row.footage_since,
         row.footage_until,
+        row.what or "",
     )
     ending = None
     if row.ended_at is not None:
-        ending = Ending(row.ended_at, row.how, row.watched, row.bytes)
+        ending = Ending(row.ended_at, row.how, row.watched, row.bytes, row.acts)
     return Entry(row.id, look, ending)
