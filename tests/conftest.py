@@ -42,20 +42,24 @@ from tongshi.health.service import Health
 from tongshi.health.status import Evidence
 from tongshi.net.carrier import Carrier
 from tongshi.registry.entry import CatalogStanding, CatalogState, Description, Registration
+from tongshi.registry.peers.service import Peers
 from tongshi.registry.positions.service import Positions
 from tongshi.registry.service import Registry
 from tongshi.registry.state import State
 from tongshi.registry.subscriptions.service import Wants
 from tongshi.settings import Settings
+from tongshi.signalling.admission import Admission, LockRules
 from tongshi.signalling.event import DeviceRegistered
 from tongshi.signalling.exchange import Exchange
 from tongshi.signalling.facing import Facing
 from tongshi.signalling.neighbours import Neighbours
 from tongshi.signalling.neighbours import Rules as Patience
 from tongshi.signalling.own import Own
+from tongshi.signalling.profiles import Profiles
 from tongshi.signalling.sessions import SessionRules, Sessions
 from tongshi.signalling.subscriptions import Subscriptions
 from tongshi.signalling.tie import Rules as Ties
+from tongshi.signalling.traces import Traces
 from tongshi.signalling.upstream import Means
 from tongshi.sip.dialog import Dialog
 from tongshi.sip.endpoint import Endpoint
@@ -245,6 +249,7 @@ def flush(house_writer: tuple[Engine, Writer]) -> Callable[[], None]:
 
 @pytest.fixture
 def parts(
+    tmp_path: Path,
     house_writer: tuple[Engine, Writer],
     runner: asyncio.Runner,
     clock: ManualClock,
@@ -265,6 +270,15 @@ def parts(
     registry = Registry(store, writer)
     health = Health(store, writer, clock)
     feed = Feed("boot")
+    near = Neighbours(Patience(), lambda event: None)
+    peers = Peers(store, writer, clock, realm=PLATFORM[:10], fallback="")
+    traces = Traces(tmp_path / "traces", near, clock, lambda tap: None, tokens())
+    admission = Admission(
+        LockRules(),
+        clock,
+        is_known=lambda device_id: False,
+        is_at_home=lambda device_id, host: False,
+    )
 
     async def build() -> tuple[Views, Catalogs, Sessions, Subscriptions]:
         sessions, subscriptions = join(clock, null_engine, statuses)
@@ -307,6 +321,10 @@ def parts(
         reset_alarm=reset_alarm,
         engine=null_engine,
         feed=feed,
+        peers=peers,
+        admission=admission,
+        profiles=Profiles(near, peers.fields_of, peers.makers),
+        traces=traces,
         settings=Settings(),
         clock=clock,
         version="1.2.3",
@@ -316,6 +334,7 @@ def parts(
     )
 
     async def end() -> None:
+        await traces.stop()
         await views.stop()
         await catalogs.stop()
         await sessions.close_all(within=0.2)

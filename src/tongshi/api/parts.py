@@ -12,11 +12,15 @@ from tongshi.clock import Clock
 from tongshi.gateway.engine import Engine
 from tongshi.gb28181.manscdp import AlarmCmd
 from tongshi.health.service import Health
+from tongshi.registry.peers.service import Peers
 from tongshi.registry.positions.service import Positions
 from tongshi.registry.service import Registry
 from tongshi.registry.subscriptions.service import Wants
 from tongshi.settings import Settings
+from tongshi.signalling.admission import Admission
+from tongshi.signalling.profiles import Profiles
 from tongshi.signalling.subscriptions import Subscriptions
+from tongshi.signalling.traces import Traces
 
 Figures = Callable[[], Mapping[str, object]]
 """Counts and states of a part, as plain values that JSON can carry."""
@@ -46,6 +50,10 @@ class Parts:
     reset_alarm: Callable[[str, str, AlarmCmd], Awaitable[object]]
     engine: Engine
     feed: Feed
+    peers: Peers
+    admission: Admission
+    profiles: Profiles
+    traces: Traces
     settings: Settings
     clock: Clock
     version: str

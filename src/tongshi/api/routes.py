@@ -6,23 +6,27 @@ from dataclasses import dataclass
 from tongshi.access.permission import Permission
 from tongshi.access.register import Entry
 from tongshi.api import (
+    admission,
     alarms,
     channels,
     devices,
     events,
     live,
+    peers,
     positions,
     register,
     session,
     snapshots,
     subscriptions,
     system,
+    traces,
     tree,
 )
 from tongshi.db.page import Page
 from tongshi.registry.entry import Channel, Device, Node
 from tongshi.registry.position import Report
 from tongshi.signalling.tie import Subscribed
+from tongshi.sip.trace import Ladder
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,90 @@ ROUTES: tuple[Route, ...] = (
         subscriptions.unwant_subscription,
         status=204,
     ),
+    Route(
+        "GET",
+        "/devices/{device_id:path}/profile",
+        P.SEE_DEVICES,
+        peers.read_profile,
+        peers.ProfileShown,
+    ),
+    Route(
+        "PUT",
+        "/devices/{device_id:path}/profile",
+        P.MANAGE_PEERS,
+        peers.set_profile,
+        peers.ProfileShown,
+    ),
+    Route(
+        "PUT",
+        "/devices/{device_id:path}/password",
+        P.MANAGE_PEERS,
+        peers.set_password,
+        status=204,
+    ),
+    Route(
+        "DELETE",
+        "/devices/{device_id:path}/password",
+        P.MANAGE_PEERS,
+        peers.remove_password,
+        status=204,
+    ),
+    Route(
+        "POST",
+        "/devices/{device_id:path}/lockout/clear",
+        P.MANAGE_PEERS,
+        admission.clear_lock,
+        admission.Cleared,
+    ),
+    Route(
+        "GET",
+        "/devices/{device_id:path}/traces",
+        P.MANAGE_PEERS,
+        traces.list_device_traces,
+        list[traces.TraceShown],
+    ),
+    Route(
+        "POST",
+        "/devices/{device_id:path}/traces",
+        P.MANAGE_PEERS,
+        traces.trace_device,
+        traces.TraceShown,
+        status=201,
+    ),
+    Route(
+        "DELETE",
+        "/devices/{device_id:path}/traces",
+        P.MANAGE_PEERS,
+        traces.end_device_trace,
+        status=204,
+    ),
     Route("GET", "/devices/{device_id:path}", P.SEE_DEVICES, devices.read_device, Device),
+    Route("GET", "/profiles", P.SEE_DEVICES, peers.list_presets, peers.ProfileTable),
+    Route("GET", "/admission", P.MANAGE_PEERS, admission.read_admission, admission.AdmissionShown),
+    Route(
+        "POST", "/admission", P.MANAGE_PEERS, admission.add_rule, admission.RuleShown, status=201
+    ),
+    Route("DELETE", "/admission/{number}", P.MANAGE_PEERS, admission.remove_rule, status=204),
+    Route(
+        "DELETE",
+        "/admission/waiting/{device_id:path}",
+        P.MANAGE_PEERS,
+        admission.dismiss,
+        status=204,
+    ),
+    Route("POST", "/admission/locks/clear", P.MANAGE_PEERS, admission.clear_host, status=204),
+    Route("GET", "/traces", P.MANAGE_PEERS, traces.list_traces, list[traces.TraceShown]),
+    Route("POST", "/traces", P.MANAGE_PEERS, traces.trace_address, traces.TraceShown, status=201),
+    Route("GET", "/traces/{trace_id}", P.MANAGE_PEERS, traces.read_ladder, Ladder),
+    Route(
+        "GET",
+        "/traces/{trace_id}/file",
+        P.MANAGE_PEERS,
+        traces.download_trace,
+        media="application/jsonl",
+    ),
+    Route("POST", "/traces/{trace_id}/end", P.MANAGE_PEERS, traces.end_trace, traces.TraceShown),
+    Route("DELETE", "/traces/{trace_id}", P.MANAGE_PEERS, traces.delete_trace, status=204),
     Route("GET", "/positions", P.SEE_DEVICES, positions.list_positions, Page[Report]),
     Route("GET", "/alarms", P.SEE_ALARMS, alarms.list_alarms, Page[alarms.AlarmRow]),
     Route("GET", "/alarms/counts", P.SEE_ALARMS, alarms.count_alarms, dict[str, int]),
@@ -119,12 +206,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/alarms/{alarm_id}/assign", P.HANDLE_ALARMS, alarms.assign_alarm, alarms.AlarmRow
     ),
-    Route(
-        "POST", "/alarms/{alarm_id}/close", P.HANDLE_ALARMS, alarms.close_alarm, alarms.AlarmRow
-    ),
-    Route(
-        "POST", "/alarms/{alarm_id}/reset", P.HANDLE_ALARMS, alarms.reset_alarm, alarms.AlarmRow
-    ),
+    Route("POST", "/alarms/{alarm_id}/close", P.HANDLE_ALARMS, alarms.close_alarm, alarms.AlarmRow),
+    Route("POST", "/alarms/{alarm_id}/reset", P.HANDLE_ALARMS, alarms.reset_alarm, alarms.AlarmRow),
     Route("GET", "/channels", P.SEE_DEVICES, channels.list_channels, Page[Channel]),
     Route("GET", "/live", P.SEE_LIVE, live.list_views, list[live.Watched]),
     Route("POST", "/live", P.SEE_LIVE, live.open_view, live.Shown),

@@ -44,6 +44,7 @@ from tongshi.gateway.engines.builtin import Local
 from tongshi.gateway.engines.workers import Workers
 from tongshi.gb28181.manscdp import AlarmCmd
 from tongshi.health.service import Health
+from tongshi.registry.peers.service import Peers
 from tongshi.registry.positions.service import Positions
 from tongshi.registry.service import Registry
 from tongshi.registry.subscriptions.service import Wants
@@ -121,6 +122,15 @@ class Node:
         self._stack.push_async_callback(asyncio.to_thread, self.writer.close)
         self.writer.attach(run)
         self.registry = Registry(self.store, self.writer)
+        realm = settings.signalling.realm or settings.signalling.id[:10]
+        self.peers = await _wait_for(
+            Peers,
+            self.store,
+            self.writer,
+            self.clock,
+            realm=realm,
+            fallback=self.device_password,
+        )
         self.health = Health(self.store, self.writer, self.clock)
         self.wants = Wants(self.store, self.writer, self.clock)
         days, window = settings.events.position_days, settings.events.repeat
@@ -151,7 +161,9 @@ class Node:
             settings.signalling,
             settings.media,
             self.engine,
-            password_of=lambda _: self.device_password,
+            password_of=self.peers.password_of,
+            peers=self.peers,
+            traces=Path(settings.node.data) / "traces",
             clock=self.clock,
             flush=settings.store.flush,
             events=settings.events,
@@ -177,10 +189,17 @@ class Node:
             listen = settings.signalling.listen
             raise Conflict(f"SIP address {listen} cannot be had: {error.strerror}") from error
         self._stack.push_async_callback(self.signalling.stop)
+        loop = asyncio.get_running_loop()
+        self.peers.changed = lambda device_id: self._decide(loop, device_id)
         self.incidents.start()
 
     async def _reset_alarm(self, device_id: str, channel_id: str, command: AlarmCmd) -> None:
         await self.signalling.commands.control(device_id, channel_id, command)
+
+    def _decide(self, loop: asyncio.AbstractEventLoop, device_id: str) -> None:
+        """Let what was decided hold; called in the thread of whoever decided."""
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self.signalling.decided, device_id, self.peers.book)
 
     def _proof(self, device_id: str) -> float | None:
         presence = self.health.status(device_id)
@@ -224,6 +243,10 @@ class Node:
             reset_alarm=self._reset_alarm,
             engine=self.engine,
             feed=self.feed,
+            peers=self.peers,
+            admission=self.signalling.admission,
+            profiles=self.signalling.profiles,
+            traces=self.signalling.traces,
             settings=self.settings,
             clock=self.clock,
             version=version("tongshi"),

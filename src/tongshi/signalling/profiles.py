@@ -55,6 +55,11 @@ class Profiles:
             return self._choose(device_id, "", Version.V2016)
         return self._choose(device_id, neighbour.user_agent, neighbour.told)
 
+    def editions(self, device_id: str) -> tuple[Version, Version] | None:
+        """Return the edition that a device told and the one spoken to it; None for a stranger."""
+        neighbour = self._neighbours.get(device_id)
+        return None if neighbour is None else (neighbour.told, neighbour.version)
+
     def terms(self, usual: Terms) -> Callable[[str, str], Terms]:
         """Return what the registrar asks of a device, by its id and the User-Agent it names."""
         made: dict[tuple[str | None, bool | None, bool | None], Terms] = {}

@@ -1,0 +1,122 @@
+"""Wire traces: recorded, listed, shown as a ladder, downloaded, deleted."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Body
+from pydantic import BaseModel, Field
+from starlette.responses import FileResponse, Response
+
+from tongshi.api.asker import AskerOf, PartsOf
+from tongshi.api.notices import moment
+from tongshi.api.peers import check_sight
+from tongshi.errors import Missing
+from tongshi.signalling.traces import LARGEST, LONGEST, Trace, Wanted
+from tongshi.sip.trace import Ladder
+
+
+@dataclass(frozen=True, slots=True)
+class TraceShown:
+    """A trace.  why: it ended, empty while it runs.  began, until: ISO 8601.  size: byte."""
+
+    id: str
+    device: str
+    address: str
+    strangers: bool
+    by: str
+    began: str | None
+    until: str | None
+    why: str
+    messages: int
+    size: int
+
+
+class Limits(BaseModel):
+    """How much is recorded: seconds and bytes."""
+
+    seconds: float = Field(default=600, ge=1, le=LONGEST)
+    size: int = Field(default=8 * 1024 * 1024, ge=1024, le=LARGEST)
+
+
+class TraceWish(Limits):
+    """What is recorded: an address, or whoever is no device yet."""
+
+    address: str = Field(default="", max_length=60, description="host or host:port")
+    strangers: bool = False
+
+
+async def list_traces(parts: PartsOf, asker: AskerOf) -> list[TraceShown]:
+    """Return every trace that is kept, running ones first."""
+    return [_show(trace) for trace in await parts.traces.kept()]
+
+
+async def list_device_traces(parts: PartsOf, asker: AskerOf, device_id: str) -> list[TraceShown]:
+    """Return the traces of one device."""
+    check_sight(asker, device_id)
+    kept = await parts.traces.kept()
+    return [_show(trace) for trace in kept if trace.wanted.device_id == device_id]
+
+
+async def trace_device(
+    parts: PartsOf, asker: AskerOf, device_id: str, limits: Annotated[Limits, Body()]
+) -> TraceShown:
+    """Begin to record all that is said with a device."""
+    check_sight(asker, device_id)
+    wanted = Wanted(device_id, seconds=limits.seconds, size=limits.size)
+    return _show(await parts.traces.start(wanted, asker.person.name))
+
+
+async def end_device_trace(parts: PartsOf, asker: AskerOf, device_id: str) -> Response:
+    """End the trace of a device that runs."""
+    check_sight(asker, device_id)
+    for trace in parts.traces.running():
+        if trace.wanted.device_id == device_id:
+            parts.traces.end(trace.name)
+            return Response(status_code=204)
+    raise Missing(f"nothing is recorded of {device_id[:64]!r}")
+
+
+async def trace_address(
+    parts: PartsOf, asker: AskerOf, given: Annotated[TraceWish, Body()]
+) -> TraceShown:
+    """Begin to record an address, or strangers."""
+    wanted = Wanted("", given.address, given.strangers, given.seconds, given.size)
+    return _show(await parts.traces.start(wanted, asker.person.name))
+
+
+async def end_trace(parts: PartsOf, asker: AskerOf, trace_id: str) -> TraceShown:
+    """End a trace that runs."""
+    return _show(parts.traces.end(trace_id))
+
+
+async def read_ladder(parts: PartsOf, asker: AskerOf, trace_id: str) -> Ladder:
+    """Return what a trace shows: who said what to whom, when, and what was repeated."""
+    return await parts.traces.ladder(trace_id)
+
+
+async def download_trace(parts: PartsOf, asker: AskerOf, trace_id: str) -> Response:
+    """Return a trace as a file, a JSON object a line."""
+    path = await parts.traces.file(trace_id)
+    return FileResponse(path, media_type="application/jsonl", filename=path.name)
+
+
+async def delete_trace(parts: PartsOf, asker: AskerOf, trace_id: str) -> Response:
+    """Delete a trace."""
+    await parts.traces.delete(trace_id)
+    return Response(status_code=204)
+
+
+def _show(trace: Trace) -> TraceShown:
+    wanted = trace.wanted
+    return TraceShown(
+        trace.name,
+        wanted.device_id,
+        wanted.address,
+        wanted.strangers,
+        trace.by,
+        moment(trace.began),
+        moment(trace.until),
+        trace.why,
+        trace.messages,
+        trace.size,
+    )
