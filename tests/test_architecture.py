@@ -29,6 +29,7 @@ ORDER = [
     "gateway",
     "signalling",
     "health",
+    "recording",
     "api",
     "console",
     "app",
@@ -38,7 +39,7 @@ ORDER = [
 # These touch neither sockets, nor loops, nor files, nor clocks, nor chance.
 PURE = {"errors", "digest", "sdp", "sip", "gb28181", "media"}
 # Domain packages: pure as well, but for their two doors to the store and the world.
-DOMAIN = {"access", "registry", "alarms", "health"}
+DOMAIN = {"access", "registry", "alarms", "health", "recording"}
 DOORS = {"store", "service"}
 OUTSIDE = {
     "asyncio",

@@ -11,13 +11,14 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from tongshi.errors import EngineFailed, Exhausted, Invalid
 from tongshi.gateway.child import Child, inherit
 from tongshi.gateway.record import Files
 from tongshi.media.mp4 import (
+    Finished,
     Kind,
     Record,
     build_moov,
@@ -31,28 +32,6 @@ from tongshi.media.unit import CLOCK
 _NICE = 5
 _CHUNK = 1 << 20
 _LINE = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A file and what is in it.
-
-    size: bytes.  digest: SHA-256 of the file.  pictures_digest, sound_digest: of the samples of a
-    track, one after another, as the file holds them; "" where there is none.
-    frames, keys: pictures.  since, until: what it shows, UNIX time, s.  seconds: how long it plays.
-    doubtful: pictures may be missing or stand twice where it was resumed.
-    """
-
-    size: int
-    digest: str
-    pictures_digest: str
-    sound_digest: str
-    frames: int
-    keys: int
-    since: float
-    until: float
-    seconds: float
-    doubtful: bool
 
 
 async def finish(path: str) -> Finished:

@@ -95,6 +95,28 @@ class Sound:
     profile: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A file and what is in it.
+
+    size: bytes.  digest: SHA-256 of the file.  pictures_digest, sound_digest: of the samples of a
+    track, one after another, as the file holds them; "" where there is none.
+    frames, keys: pictures.  since, until: what it shows, UNIX time, s.  seconds: how long it plays.
+    doubtful: pictures may be missing or stand twice where it was resumed.
+    """
+
+    size: int
+    digest: str
+    pictures_digest: str
+    sound_digest: str
+    frames: int
+    keys: int
+    since: float
+    until: float
+    seconds: float
+    doubtful: bool
+
+
 def write_track(track: Track | Sound) -> bytes:
     """Return *track* as one line, to be kept beside the index."""
     if isinstance(track, Track):

@@ -6,8 +6,8 @@ Sources: GB/T 28181-2022 9.8, 9.9, annexes G and L.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tongshi.errors import Error, PeerRefused
-from tongshi.gateway.engine import Footage, Receive
+from tongshi.errors import Error, PeerRefused, PeerSilent
+from tongshi.gateway.engine import Footage, Receive, Transport
 from tongshi.gb28181.description import Purpose
 from tongshi.gb28181.invite import Offer
 from tongshi.gb28181.profile import Profile
@@ -96,6 +96,8 @@ def next_try(attempt: FootageAttempt, error: Error) -> tuple[Way, Order] | None:
     order = attempt.order
     if isinstance(error, PeerRefused) and error.status in _SLOWER and order.speed is not None:
         return attempt.way, replace(order, speed=None)
+    if isinstance(error, PeerSilent) and error.stage == "connect":
+        return Way(Transport.UDP, attempt.way.payloads), order  # it never connects
     way = next_way(attempt, error)
     return None if way is None else (way, order)
 
