@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 
 from tongshi.api.notices import moment
 from tongshi.api.presence import freshen, freshen_page
-from tongshi.api.text import catalogue
+from tongshi.api.text import Words, catalogue
 from tongshi.console.drawing import link
 from tongshi.console.visit import Visit
 from tongshi.console.wall import read_number
@@ -120,12 +120,11 @@ async def _summary(visit: Visit) -> dict[str, object]:
 
 
 def _helps(visit: Visit) -> dict[str, object]:
-    return {"why": _why(visit), "asking": visit.parts.catalogs.asking}
+    return {"why": tell_why(visit.words), "asking": visit.parts.catalogs.asking}
 
 
-def _why(visit: Visit) -> Callable[[Device], str]:
+def tell_why(words: Words) -> Callable[[Device], str]:
     """Return what tells why a device is in its state, in words."""
-    words = visit.words
 
     def tell(device: Device) -> str:
         key = f"presence.{device.why}"

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tongshi.api.notices import moment
 from tongshi.console.assets import Assets
+from tongshi.gb28181.version import Version
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -32,6 +33,8 @@ class Drawing:
             "amount": amount,
             "duration": duration,
             "edition": edition,
+            "figure": figure,
+            "instant": instant,
         }
         self._environment.globals |= {"static": assets.prefix, "link": link}
 
@@ -53,6 +56,21 @@ def amount(size: int) -> str:
             break
         value, unit = value / 1000, larger
     return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+
+
+def edition_year(version: Version) -> str:
+    """Return the year of the edition that *version* stands for."""
+    return _EDITIONS.get(str(version), str(version)).removesuffix("+")
+
+
+def instant(at: float) -> str:
+    """Return UNIX time *at*, s, as ISO 8601 in UTC to a thousandth of a second."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+
+def figure(value: float | None) -> str:
+    """Return *value* with at most two decimals; a dash when there is none."""
+    return "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 _EDITIONS = {"1.0": "2011", "1.1": "2011+", "2.0": "2016", "3.0": "2022"}

@@ -25,7 +25,7 @@ class Form:
 
 async def read_form(visit: Visit) -> Form:
     """Return what was submitted; no files are taken."""
-    async with visit.request.form(max_files=0, max_fields=20) as values:
+    async with visit.request.form(max_files=0, max_fields=100) as values:
         return Form(values)
 
 

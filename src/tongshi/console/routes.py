@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from tongshi.access.permission import Permission
-from tongshi.console import devices, looks, people, wall
+from tongshi.console import (
+    alarms,
+    device,
+    devices,
+    looks,
+    peers,
+    people,
+    profile,
+    subscriptions,
+    traces,
+    wall,
+)
 from tongshi.console.visit import Visit
 
 P = Permission
@@ -46,6 +57,54 @@ ROWS: tuple[Row, ...] = (
     Row("GET", "/devices/{device_id:path}/row", P.SEE_DEVICES, devices.show_row),
     Row("GET", "/devices/{device_id:path}/channels", P.SEE_DEVICES, devices.show_channels),
     Row("POST", "/devices/{device_id:path}/catalog", P.REFRESH_DEVICES, devices.ask_catalog),
+    Row("GET", "/devices/{device_id:path}/presence", P.SEE_DEVICES, device.show_presence),
+    Row(
+        "GET",
+        "/devices/{device_id:path}/subscriptions",
+        P.MANAGE_PEERS,
+        subscriptions.show_subscriptions,
+    ),
+    Row(
+        "POST",
+        "/devices/{device_id:path}/subscriptions/{subject}",
+        P.MANAGE_PEERS,
+        subscriptions.want,
+    ),
+    Row(
+        "DELETE",
+        "/devices/{device_id:path}/subscriptions/{subject}",
+        P.MANAGE_PEERS,
+        subscriptions.unwant,
+    ),
+    Row("GET", "/devices/{device_id:path}/positions", P.SEE_DEVICES, subscriptions.show_positions),
+    Row("GET", "/devices/{device_id:path}/profile", P.MANAGE_PEERS, profile.show_profile),
+    Row("POST", "/devices/{device_id:path}/profile", P.MANAGE_PEERS, profile.save_profile),
+    Row("GET", "/devices/{device_id:path}/traces", P.MANAGE_PEERS, traces.show_traces),
+    Row("POST", "/devices/{device_id:path}/traces", P.MANAGE_PEERS, traces.start),
+    Row("GET", "/devices/{device_id:path}/traces/list", P.MANAGE_PEERS, traces.show_list),
+    Row(
+        "POST",
+        "/devices/{device_id:path}/traces/{trace_id}/end",
+        P.MANAGE_PEERS,
+        traces.end,
+    ),
+    Row("DELETE", "/devices/{device_id:path}/traces/{trace_id}", P.MANAGE_PEERS, traces.delete),
+    Row("GET", "/devices/{device_id:path}", P.SEE_DEVICES, device.show_overview),
+    Row("GET", "/traces/{trace_id}", P.MANAGE_PEERS, traces.show_ladder),
+    Row("GET", "/peers", P.MANAGE_PEERS, peers.show_peers),
+    Row("GET", "/peers/list", P.MANAGE_PEERS, peers.show_list),
+    Row("POST", "/peers/newcomers/{device_id:path}", P.MANAGE_PEERS, peers.judge),
+    Row("POST", "/peers/locks", P.MANAGE_PEERS, peers.clear),
+    Row("POST", "/peers/rules", P.MANAGE_PEERS, peers.add_rule),
+    Row("DELETE", "/peers/rules/{number}", P.MANAGE_PEERS, peers.remove_rule),
+    Row("GET", "/alarms", P.SEE_ALARMS, alarms.show_alarms),
+    Row("GET", "/alarms/list", P.SEE_ALARMS, alarms.show_list),
+    Row("GET", "/alarms/badge", P.SEE_ALARMS, alarms.show_badge),
+    Row("POST", "/alarms/several", P.HANDLE_ALARMS, alarms.handle_several),
+    Row("GET", "/alarms/{alarm_id}/row", P.SEE_ALARMS, alarms.show_row),
+    Row("GET", "/alarms/{alarm_id}/details", P.SEE_ALARMS, alarms.show_details),
+    Row("POST", "/alarms/{alarm_id}/handle", P.HANDLE_ALARMS, alarms.handle),
+    Row("POST", "/alarms/{alarm_id}/reset", P.HANDLE_ALARMS, alarms.reset),
     Row("GET", "/register", P.READ_ACCESS_REGISTER, looks.show_register),
     Row("GET", "/register/list", P.READ_ACCESS_REGISTER, looks.show_list),
 )

@@ -23,12 +23,16 @@ function clock(at) {
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
+/** The time of day to a thousandth of a second, for messages of one trace. */
+const precise = (at) => `${clock(at).slice(11)}.${String(at.getMilliseconds()).padStart(3, "0")}`;
+
 /** Put local words into every <time data-as> below `root`: "ago" or "clock"; zone on hover. */
 export function tellTimes(root = document) {
   const now = Date.now();
   for (const element of root.querySelectorAll("time[data-as]")) {
     const at = new Date(element.dateTime);
-    const text = element.dataset.as === "ago" ? relative((now - at) / 1000) : clock(at);
+    const { as } = element.dataset;
+    const text = as === "ago" ? relative((now - at) / 1000) : as === "time" ? precise(at) : clock(at);
     if (element.textContent !== text) element.textContent = text;
     if (!element.title) element.title = EXACT.format(at);
   }

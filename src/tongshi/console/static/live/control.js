@@ -127,6 +127,7 @@ export class Control {
     const { element } = this;
     element.addEventListener("click", (event) => this._click(event.target.closest("button")));
     element.addEventListener("submit", (event) => {
+      if (event.target.dataset.do === undefined) return;
       event.preventDefault();
       this._submit(event.target, event.submitter);
     });
@@ -158,7 +159,8 @@ export class Control {
     const order = { do: form.dataset.do };
     for (const { name, type, value, checked } of form.elements) {
       if (name === "" || (type !== "checkbox" && value === "") || type === "submit") continue;
-      order[name] = type === "checkbox" ? checked : type === "number" ? Number(value) : value;
+      if (type === "checkbox") order[name] = checked;
+      else order[name] = type === "number" || type === "select-one" ? Number(value) : value;
     }
     if (button?.name) order[button.name] = { true: true, false: false }[button.value] ?? button.value;
     if (await this.order(order)) this._later(form);
