@@ -1,84 +1,99 @@
-from collections.abc import Callable
+"""Parts of answers, one after another, and what is answered at once."""
 
-from tongshi.clock import Clock, ManualClock
+import pytest
+
 from tongshi.gb28181 import manscdp
-from tongshi.gb28181.manscdp import Message
-from tongshi.gb28181.manscdp.notify import Keepalive
-from tongshi.gb28181.manscdp.query import CatalogQuery
-from tongshi.gb28181.manscdp.response import CatalogAnswer
-from tongshi.gb28181.version import Version
-from tongshi.sim.answering import Answers, Queried
+from tongshi.gb28181.manscdp import (
+    AlarmAnswer,
+    CatalogAnswer,
+    CatalogQuery,
+    DeviceInfoAnswer,
+    DeviceInfoQuery,
+    Keepalive,
+    Outcome,
+)
+from tongshi.sim.desk import CHANNEL, DEVICE, PLATFORM, Desk
+from tongshi.sim.event import Queried
 from tongshi.sim.join import Join
 from tongshi.sim.profile import Channel, Profile
-from tongshi.sim.quirks import NONE, Quirks
-from tongshi.sip.address import Address
-from tongshi.sip.endpoint import Endpoint
-from tongshi.sip.event import RequestArrived
-from tongshi.sip.message import Request, Response
 
-DEVICE = "34020000001320000001"
-Settle = Callable[[Response | None, float], None]
+CHANNELS = tuple(Channel(f"{CHANNEL[:-1]}{number}", f"通道{number}") for number in range(6))
+PROFILE = Profile(DEVICE, "机", CHANNELS)
+JOIN = Join(PLATFORM, items=2)
 
 
-class Owner:
-    """A device that only notes what its answers want."""
-
-    def __init__(self, *, reliable: bool = False) -> None:
-        channels = tuple(Channel(f"340200000013100000{n:02}", f"通道{n}") for n in range(6))
-        self.profile = Profile(DEVICE, "机", channels)
-        self.join = Join("34020000002000000001", items=2)
-        self.quirks: Quirks = NONE
-        self.version = Version.V2016
-        self.clock: Clock = ManualClock()
-        self.reliable = reliable
-        self.sent: list[tuple[Message, Settle]] = []
-        self.replies: list[int] = []
-        self.told: list[Queried] = []
-
-    def send(self, content: Message, now: float, settle: Settle) -> None:
-        self.sent.append((content, settle))
-
-    def reply(self, arrived: RequestArrived, response: Response, now: float) -> None:
-        self.replies.append(response.status)
-
-    def tell(self, event: Queried) -> None:
-        self.told.append(event)
+def desk(*quirks: str) -> Desk:
+    return Desk(*quirks, profile=PROFILE, join=JOIN).enter()
 
 
-def arrive(owner: Owner, message: Message) -> None:
-    headers = [("From", "<sip:p@x>;tag=1"), ("To", "<sip:d@x>"), ("Call-ID", "c")]
-    headers += [("CSeq", "1 MESSAGE"), ("Via", "SIP/2.0/UDP x;branch=z9hG4bK1")]
-    request = Request("MESSAGE", "sip:d@x", headers, manscdp.write(message))
-    endpoint = Endpoint(new_token=lambda: "token")
-    endpoint.receive(request.encode(), Address("192.0.2.10", 5060), 0.0)
-    [arrived] = endpoint.events()
-    assert isinstance(arrived, RequestArrived)
-    Answers(owner).arrived(arrived, 0.0)
-
-
+@pytest.mark.clause("M")
 def test_a_part_waits_for_the_answer_to_the_last() -> None:
-    owner = Owner()
-    arrive(owner, CatalogQuery(1, DEVICE))
-    for count in (1, 2, 3):
-        assert len(owner.sent) == count
-        owner.sent[-1][1](Response(200), 0.0)
-    assert len(owner.sent) == 3
-    parts = [part for part, _ in owner.sent if isinstance(part, CatalogAnswer)]
+    at = desk()
+    at.statuses["MESSAGE"] = None
+    at.ask(CatalogQuery(1, DEVICE))
+    assert len(at.of(CatalogAnswer)) == 1
+    at.statuses.clear()
+    for count in (2, 3):
+        last = at.requests[-1]
+        at.statuses["MESSAGE"] = None
+        at.reply(last, last.request.response(200))
+        assert len(at.of(CatalogAnswer)) == count
+    parts = at.of(CatalogAnswer)
     assert [len(part.items) for part in parts] == [2, 2, 2]
 
 
 def test_a_part_without_answer_is_sent_once_more() -> None:
-    owner = Owner(reliable=True)
-    arrive(owner, CatalogQuery(1, DEVICE))
-    owner.sent[-1][1](None, 0.0)
-    assert owner.sent[1][0] == owner.sent[0][0]
-    owner.sent[-1][1](None, 0.0)
-    assert len(owner.sent) == 2
+    at = desk()
+    at.statuses["MESSAGE"] = None
+    at.ask(CatalogQuery(1, DEVICE))
+    at.run(20)
+    first, second = at.of(CatalogAnswer)
+    assert first == second
+
+
+def test_a_part_that_is_refused_is_sent_once_more() -> None:
+    at = desk()
+    at.statuses["MESSAGE"] = 500
+    at.ask(CatalogQuery(1, DEVICE))
+    assert len(at.of(CatalogAnswer)) == 2
 
 
 def test_what_asks_nothing_gets_its_200_only() -> None:
-    owner = Owner()
-    arrive(owner, Keepalive(1, DEVICE))
-    assert owner.replies == [200]
-    assert owner.sent == []
-    assert owner.told == []
+    at = desk()
+    assert at.ask(Keepalive(1, DEVICE)) == []
+    assert at.ask(AlarmAnswer(1, DEVICE, Outcome.OK)) == []
+    assert at.events(Queried) == []
+
+
+def test_a_strange_query_is_told() -> None:
+    at = desk()
+    body = (
+        f"<Query><CmdType>Weather</CmdType><SN>1</SN><DeviceID>{DEVICE}</DeviceID></Query>"
+    ).encode()
+    assert at.ask(body) == []
+    assert at.events(Queried) == [Queried("Weather")]
+
+
+def test_the_response_may_come_before_the_200() -> None:
+    at = desk("response-first")
+    [answer] = at.ask(DeviceInfoQuery(3, DEVICE))
+    assert isinstance(answer, DeviceInfoAnswer)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"no xml", 400),
+        (manscdp.write(CatalogQuery(1, "34020000001329999999")), 404),
+        (b"<Control><CmdType>DeviceControl</CmdType><SN>1</SN></Control>", 404),
+    ],
+)
+def test_messages_that_are_not_for_it(body: bytes, status: int) -> None:
+    answer = desk().send("MESSAGE", body)
+    assert answer is not None
+    assert answer.status == status
+
+
+def test_a_deaf_device_never_answers() -> None:
+    at = desk("deaf")
+    assert at.send("MESSAGE", manscdp.write(CatalogQuery(1, DEVICE))) is None

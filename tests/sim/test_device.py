@@ -18,7 +18,7 @@ from tongshi.sim.world import World
 from tongshi.sip.address import Address
 from tongshi.sip.dialog import Dialog
 from tongshi.sip.endpoint import Endpoint
-from tongshi.sip.event import Answered, RequestArrived, TimedOut
+from tongshi.sip.event import Answered, RequestArrived
 from tongshi.sip.message import Request, Response
 
 PLATFORM = "34020000002000000001"
@@ -164,35 +164,6 @@ def test_parts_wait_for_each_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status"),
-    [
-        (b"no xml", 400),
-        (manscdp.write(CatalogQuery(1, "34020000001329999999")), 404),
-        (b"<Control><CmdType>DeviceControl</CmdType><SN>1</SN></Control>", 404),
-    ],
-)
-def test_messages_that_are_not_for_it(body: bytes, status: int) -> None:
-    assert Desk().ask("MESSAGE", body=body, headers=HEADERS).status == status
-
-
-def test_controls_are_taken_and_told() -> None:
-    desk = Desk()
-    body = (
-        f"<Control><CmdType>DeviceControl</CmdType><SN>1</SN><DeviceID>{CHANNEL}</DeviceID>"
-        "<IFameCmd>Send</IFameCmd></Control>"
-    )
-    assert desk.ask("MESSAGE", body=body.encode(), headers=HEADERS).status == 200
-    assert desk.events(Queried) == [Queried("DeviceControl")]
-
-
-def test_a_deaf_device_never_answers() -> None:
-    desk = Desk("deaf")
-    handle = desk.send("MESSAGE", body=manscdp.write(CatalogQuery(1, DEVICE)), headers=HEADERS)
-    desk.world.run(40)
-    assert TimedOut(handle, "F") in desk.heard
-
-
-@pytest.mark.parametrize(
     ("method", "status"),
     [("OPTIONS", 200), ("SUBSCRIBE", 489), ("PUBLISH", 405), ("BYE", 481), ("INFO", 481)],
 )
@@ -302,7 +273,8 @@ def changed(**fields: object) -> bytes:
         (changed(payloads=(Payload(98, "H264"),)), 488),
         (changed(kind="audio"), 488),
         (changed(direction=Direction.SENDONLY), 488),
-        (OFFER.build().replace(b"s=Play", b"s=Playback"), 488),
+        (OFFER.build().replace(b"s=Play", b"s=Playback"), 404),
+        (OFFER.build().replace(b"s=Play", b"s=Talk"), 488),
     ],
 )
 def test_offers_that_cannot_be_met(body: bytes, status: int) -> None:

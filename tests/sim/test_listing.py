@@ -6,6 +6,7 @@ from tongshi.gb28181.manscdp.response import CatalogAnswer, DeviceInfoAnswer, De
 from tongshi.gb28181.version import Version
 from tongshi.media.unit import Codec
 from tongshi.sim import listing
+from tongshi.sim.body import Body
 from tongshi.sim.film import Shot
 from tongshi.sim.profile import Channel, Profile
 from tongshi.sim.quirks import NONE, Quirks
@@ -26,11 +27,15 @@ def profile(count: int = 5, version: Version = Version.V2016) -> Profile:
     return Profile(DEVICE, "录像机", channels, version=version)
 
 
+def made(count: int = 5, version: Version = Version.V2016) -> Body:
+    return Body.of(profile(count, version))
+
+
 def answers(*quirks: str, count: int = 5, version: Version = Version.V2016) -> list[CatalogAnswer]:
     """Return the parts as a platform reads them from the bytes."""
     chosen = Quirks.of(quirks)
     parts = listing.parts_of(
-        profile(count, version), CatalogQuery(7, DEVICE), chosen, version, room=5000, most=2
+        made(count, version), CatalogQuery(7, DEVICE), chosen, version, room=5000, most=2
     )
     read = [manscdp.read(listing.write(part, chosen, version)) for part in parts]
     assert all(isinstance(part, CatalogAnswer) for part in read)
@@ -100,7 +105,7 @@ def test_the_device_lists_itself() -> None:
 def body(*quirks: str) -> bytes:
     chosen = Quirks.of(quirks)
     [part] = listing.parts_of(
-        profile(1), CatalogQuery(7, DEVICE), chosen, Version.V2022, room=5000, most=9
+        made(1), CatalogQuery(7, DEVICE), chosen, Version.V2022, room=5000, most=9
     )
     return listing.write(part, chosen, Version.V2022)
 
@@ -122,13 +127,15 @@ def test_bytes_are_as_the_quirk_says() -> None:
 
 def test_a_device_tells_who_it_is_and_how() -> None:
     told = manscdp.read(
-        listing.write(listing.info_of(profile(), DeviceInfoQuery(9, DEVICE)), NONE, Version.V2016)
+        listing.write(listing.info_of(made(), DeviceInfoQuery(9, DEVICE)), NONE, Version.V2016)
     )
     assert isinstance(told, DeviceInfoAnswer)
     assert (told.name, told.channels, told.sn) == ("录像机", 5, 9)
     state = manscdp.read(
         listing.write(
-            listing.status_of(DeviceStatusQuery(10, DEVICE), 1_714_950_489.0), NONE, Version.V2016
+            listing.status_of(made(), DeviceStatusQuery(10, DEVICE), 1_714_950_489.0),
+            NONE,
+            Version.V2016,
         )
     )
     assert isinstance(state, DeviceStatusAnswer)

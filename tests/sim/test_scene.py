@@ -80,7 +80,7 @@ def test_a_film_that_fails_says_so_and_can_be_asked_for_again(
             studio.watch(Shot(view="nowhere"), seen.append)
             await until(lambda: "nowhere" in studio.running()[-1].failed)
 
-            def fail(self: object, planes: object) -> tuple[bytes, bool]:
+            def fail(self: object, planes: object, *, key: bool) -> tuple[bytes, bool]:
                 raise EngineFailed("worn out", stage="encode")
 
             with monkeypatch.context() as patched:

@@ -1,127 +1,96 @@
-"""A device's answers to the queries of its platform.
+"""A device's answers to the MESSAGEs of its platform.
 
-Source: GB/T 28181-2022 9.5 and annex M: parts one after another, each when the last was answered.
+Each is answered 200 at once; what it asks for follows in MESSAGEs of the device's own, parts one
+after another, each when the last was answered.
+
+Source: GB/T 28181-2022 9.3, 9.5, 9.7, 9.12 and annex M.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
-from tongshi.clock import Clock
 from tongshi.errors import RemoteProtocolError
 from tongshi.gb28181 import manscdp
-from tongshi.gb28181.manscdp import Message
-from tongshi.gb28181.manscdp.query import CatalogQuery, DeviceInfoQuery, DeviceStatusQuery
-from tongshi.gb28181.parts import TCP_ROOM, Sending
-from tongshi.gb28181.version import Version
-from tongshi.sim import listing
-from tongshi.sim.join import Join
-from tongshi.sim.profile import Profile
-from tongshi.sim.quirks import Quirks
+from tongshi.gb28181.manscdp import (
+    AlarmAnswer,
+    BroadcastNotify,
+    DeviceConfig,
+    DeviceControl,
+    Message,
+    Other,
+)
+from tongshi.sim.event import Queried
+from tongshi.sim.hearing import Hearings
+from tongshi.sim.host import Host
+from tongshi.sim.obeying import configure, control
+from tongshi.sim.reporting import Reports
+from tongshi.sim.telling import QUERIES, tell
 from tongshi.sip.event import RequestArrived
 from tongshi.sip.message import Response
 
-_ITEM_ROOM = 600
-"""Bytes of body for each item that a UDP message may hold."""
+__all__ = ["Answers", "Queried"]
 
-
-@dataclass(frozen=True, slots=True)
-class Queried:
-    """The platform asked something.  command: its CmdType."""
-
-    command: str
-
-
-class Owner(Protocol):
-    """The device, as far as its answers need it."""
-
-    profile: Profile
-    join: Join
-    quirks: Quirks
-    version: Version
-    clock: Clock
-
-    @property
-    def reliable(self) -> bool:
-        """Whether the way to the platform is TCP."""
-
-    def send(
-        self, content: Message, now: float, settle: Callable[[Response | None, float], None]
-    ) -> None:
-        """Send *content* as a MESSAGE."""
-
-    def reply(self, arrived: RequestArrived, response: Response, now: float) -> None:
-        """Answer *arrived*."""
-
-    def tell(self, event: Queried) -> None:
-        """Report *event*."""
+_RETRIES = 1
+"""How often a part is sent again that had no answer, or another than 2xx."""
 
 
 @dataclass(slots=True)
 class Answers:
     """Reads MESSAGEs, and sends what they ask for."""
 
-    owner: Owner
+    host: Host
+    reports: Reports
+    hearings: Hearings
 
     def arrived(self, arrived: RequestArrived, now: float) -> None:
         """Take a MESSAGE."""
-        owner, request = self.owner, arrived.request
-        if "deaf" in owner.quirks:
+        host, request = self.host, arrived.request
+        if "deaf" in host.quirks:
             return
         try:
-            query = manscdp.read(request.body)
+            told = manscdp.read(request.body)
         except RemoteProtocolError as error:
-            owner.reply(arrived, request.response(error.status), now)
+            host.reply(arrived, request.response(error.status), now)
             return
-        profile = owner.profile
-        if query.device_id != profile.device_id and profile.channel(query.device_id) is None:
-            owner.reply(arrived, request.response(404), now)
-        elif "response-first" in owner.quirks:
-            self._respond(query, now)
-            owner.reply(arrived, request.response(200), now)
+        if not host.profile.owns(told.device_id):
+            host.reply(arrived, request.response(404), now)
+        elif "response-first" in host.quirks:
+            self._respond(told, request.body, now)
+            host.reply(arrived, request.response(200), now)
         else:
-            owner.reply(arrived, request.response(200), now)
-            self._respond(query, now)
+            host.reply(arrived, request.response(200), now)
+            self._respond(told, request.body, now)
 
-    def _respond(self, query: Message, now: float) -> None:
-        owner = self.owner
-        match query:
-            case CatalogQuery():
-                owner.tell(Queried("Catalog"))
-                self._list(query, now)
-            case DeviceInfoQuery():
-                owner.tell(Queried("DeviceInfo"))
-                owner.send(listing.info_of(owner.profile, query), now, _ignore)
-            case DeviceStatusQuery():
-                owner.tell(Queried("DeviceStatus"))
-                owner.send(listing.status_of(query, owner.clock.wall()), now, _ignore)
-            case manscdp.Other():
-                owner.tell(Queried(query.cmd_type))
+    def _respond(self, told: Message, body: bytes, now: float) -> None:
+        host = self.host
+        match told:
+            case DeviceControl():
+                self._send_all(control(host, told, body, now), now)
+            case DeviceConfig():
+                self._send_all(configure(host, told, now), now)
+            case BroadcastNotify():
+                self.hearings.notified(told, now)
+            case AlarmAnswer():
+                self.reports.confirmed(told)
+            case Other(cmd_type=command):
+                host.tell(Queried(command))
+            case _ if type(told) in QUERIES:
+                host.tell(Queried(QUERIES[type(told)]))
+                self._send_all(tell(host, self.reports, told, now), now)
             case _:
                 pass
 
-    def _list(self, query: CatalogQuery, now: float) -> None:
-        owner, most = self.owner, self.owner.join.items
-        room = TCP_ROOM if owner.reliable else _ITEM_ROOM * most
-        parts = listing.parts_of(
-            owner.profile, query, owner.quirks, owner.version, room=room, most=most
-        )
-        self._send_part(Sending(parts), now)
+    def _send_all(self, parts: Iterator[Message], now: float) -> None:
+        """Send *parts* one after another."""
+        part = next(parts, None)
+        if part is not None:
+            self._send(part, parts, _RETRIES, now)
 
-    def _send_part(self, sending: Sending, now: float) -> None:
-        part = sending.take()
-        if part is None:
-            return
-
+    def _send(self, part: Message, parts: Iterator[Message], left: int, now: float) -> None:
         def settle(response: Response | None, then: float) -> None:
-            if response is None:
-                sending.unanswered()
-            else:
-                sending.answered(response.status)
-            self._send_part(sending, then)
+            if response is not None and response.status < 300:
+                self._send_all(parts, then)
+            elif left:
+                self._send(part, parts, left - 1, then)
 
-        self.owner.send(part, now, settle)
-
-
-def _ignore(response: Response | None, now: float) -> None:
-    """Take an answer on which nothing depends."""
+        self.host.send(part, now, settle)

@@ -1,135 +1,51 @@
-"""A device's live sessions, and how quirky devices answer INVITEs.
+"""A device's sessions: live, playback, download, talk; and how quirky devices answer INVITEs.
 
 Theory of operation.  An INVITE becomes a call and the event :class:`Invited`; the shell opens a
-way for the media and accepts or refuses.  :class:`Agreed` follows with the ACK, and
-:class:`CallEnded` once, whatever ended it.
+way for the media and accepts or refuses.  :class:`Agreed` follows with the ACK, :class:`Steered`
+with each order to a playback, and :class:`CallEnded` once, whatever ended it.
 
-Source: GB/T 28181-2022 9.2, annexes D and G.
+Source: GB/T 28181-2022 9.2, 9.8, 9.9, annexes B, D and G.
 """
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from tongshi.gb28181.description import PS, Direction, Purpose
-from tongshi.gb28181.invite import Answer, Offer, channels_of
-from tongshi.gb28181.media_format import MediaFormat
+from tongshi.gb28181.description import Direction, Purpose, StreamStyle
+from tongshi.gb28181.invite import Offer, channels_of
+from tongshi.gb28181.manscdp import CONTENT_TYPE
+from tongshi.gb28181.manscdp.notify import MediaStatus
+from tongshi.gb28181.mansrtsp import CONTENT_TYPE as MANSRTSP
 from tongshi.gb28181.session import Callee
-from tongshi.gb28181.ssrc import number_of
 from tongshi.gb28181.steps import Bye, Ended, Established, Failed
-from tongshi.media.unit import Codec
-from tongshi.sim.film import Shot
-from tongshi.sim.profile import STREAM_MAIN, Channel, Profile
-from tongshi.sim.quirks import Quirks
+from tongshi.sim.call import Agreed, Call, CallEnded, CallEvent, Invited, Steered
+from tongshi.sim.history import History, open_history, steer
+from tongshi.sim.host import Host, ignore
+from tongshi.sim.join import host_port
+from tongshi.sim.profile import STREAM_MAIN, Channel
+from tongshi.sim.reply import describe, disfigure, is_strict
 from tongshi.sip.event import RequestArrived
 from tongshi.sip.message import Request, Response
 
+__all__ = ["LIMIT", "Agreed", "Call", "CallEnded", "CallEvent", "Calls", "Invited", "Steered"]
+
 LIMIT = 64
 """Sessions of a device at once; more are refused with 486."""
-_PRIVATE = b"192.168.1.64"
-_VIDEO = {Codec.H264: 2, Codec.H265: 5}
-
-
-@dataclass(slots=True, eq=False)
-class Call:
-    """One session.
-
-    stream: 0 main, 1 sub.  ssrc: agreed, ten digits.  answered: the ACK has come.
-    """
-
-    channel: Channel
-    stream: int
-    callee: Callee
-    arrived: RequestArrived
-    ssrc: str
-    target: tuple[str, int]
-    answered: bool = False
-    over: bool = False
-
-    @property
-    def offer(self) -> Offer | None:
-        """What the platform asks for; None when its INVITE had no description."""
-        return self.callee.offer
-
-    @property
-    def tcp(self) -> bool:
-        """Whether media go over TCP."""
-        return self.offer is not None and self.offer.tcp
-
-    @property
-    def active(self) -> bool:
-        """Whether the device opens the TCP connection."""
-        return (
-            self.tcp
-            and self.offer is not None
-            and (self.offer.setup is None or self.offer.setup.value == "passive")
-        )
-
-    @property
-    def shot(self) -> Shot:
-        """What is to be shown."""
-        return self.channel.shot_of(self.stream)
-
-    @property
-    def ssrc_number(self) -> int:
-        """The SSRC as RTP carries it."""
-        return number_of(self.ssrc) or 0
-
-
-@dataclass(frozen=True, slots=True)
-class Invited:
-    """The platform wants a picture: open a way for it, then accept or refuse."""
-
-    call: Call
-
-
-@dataclass(frozen=True, slots=True)
-class Agreed:
-    """The ACK is there: send to ``call.target``."""
-
-    call: Call
-
-
-@dataclass(frozen=True, slots=True)
-class CallEnded:
-    """The session is over, or never came about.  why: in words."""
-
-    call: Call
-    why: str
-
-
-CallEvent = Invited | Agreed | CallEnded
-
-
-class Owner(Protocol):
-    """The device, as far as its sessions need it."""
-
-    profile: Profile
-    quirks: Quirks
-    contact: tuple[str, int]
-
-    def ask(
-        self, request: Request, now: float, settle: Callable[[Response | None, float], None]
-    ) -> int | None:
-        """Send *request* to the platform."""
-
-    def reply(self, arrived: RequestArrived, response: Response, now: float) -> None:
-        """Answer *arrived*."""
-
-    def tell(self, event: CallEvent) -> None:
-        """Report *event*."""
-
-    def token(self) -> str:
-        """Return fresh text."""
+FINISHED = "121"
+"""NotifyType of a MediaStatus: the recording has been sent to its end."""
+_STYLES = {
+    "substream-stream": StreamStyle.STREAM,
+    "substream-streamprofile": StreamStyle.STREAMPROFILE,
+    "substream-streammode": StreamStyle.STREAMMODE,
+}
 
 
 @dataclass(slots=True)
 class Calls:
     """All sessions of one device, by Call-ID."""
 
-    owner: Owner
+    host: Host
     _calls: dict[str, Call] = field(default_factory=dict)
+    _taken: int = 0
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -141,32 +57,36 @@ class Calls:
         """Take an INVITE, or a request within a session."""
         request = arrived.request
         call = self._calls.get(request.call_id)
-        if call is not None and call.callee.accepts(request):
-            self.owner.reply(arrived, call.callee.arrived(request), now)
+        if call is not None and call.history is not None and request.method == "INFO":
+            self._steer(call, call.history, arrived, now)
+        elif call is not None and call.callee.accepts(request):
+            self.host.reply(arrived, call.callee.arrived(request), now)
             self._carry(call, now)
         elif request.method == "INVITE" and call is None:
             self._invite(arrived, now)
         else:
-            self.owner.reply(arrived, request.response(481), now)
+            self.host.reply(arrived, request.response(481), now)
 
     def accept(self, call: Call, host: str, port: int, now: float) -> None:
         """Answer 200: media come from, or are awaited at, *host* and *port*."""
-        quirks = self.owner.quirks
+        quirks = self.host.quirks
         if call.over:
             return
         if "provisional-101" in quirks:
-            self.owner.reply(call.arrived, call.callee.progress(101), now)
-        response = call.callee.accept(self._describe(call, host, port))
+            self.host.reply(call.arrived, call.callee.progress(101), now)
+        response = call.callee.accept(describe(call, host, port, quirks))
         response.body = disfigure(response.body, quirks, awaited=call.tcp and not call.active)
         if "no-contact" in quirks:
             response.headers.remove("Contact")
-        self.owner.reply(call.arrived, response, now)
+        if "no-to-tag" in quirks:
+            response.headers.set("To", (response.headers.get("To") or "").partition(";tag=")[0])
+        self.host.reply(call.arrived, response, now)
         self._carry(call, now)
 
     def refuse(self, call: Call, status: int, now: float) -> None:
         """Answer *status*, 300..699."""
         if not call.over:
-            self.owner.reply(call.arrived, call.callee.refuse(status), now)
+            self.host.reply(call.arrived, call.callee.refuse(status), now)
             self._carry(call, now)
 
     def hang_up(self, call: Call, now: float) -> None:
@@ -179,6 +99,28 @@ class Calls:
         """End every session."""
         for call in list(self._calls.values()):
             self.hang_up(call, now)
+
+    def drop_all(self) -> None:
+        """Forget every session without a word; CallEnded follows for each."""
+        for call in list(self._calls.values()):
+            self._end(call, "the device is gone")
+        self._taken = 0
+
+    def finished(self, call: Call, now: float) -> None:
+        """Say that a recording has been sent to its end, as this device says it."""
+        quirks, dialog = self.host.quirks, call.callee.dialog
+        if call.over or dialog is None or "end-silent" in quirks:
+            return
+        if "end-by-bye" in quirks:
+            self.hang_up(call, now)
+            return
+        target = call.channel.channel_id
+        notice = MediaStatus(self.host.number(), target, FINISHED)
+        if "end-outside" in quirks:
+            self.host.send(notice, now, ignore, sender=target)
+            return
+        headers = [("Content-Type", CONTENT_TYPE)]
+        self.host.ask(dialog.request("MESSAGE", headers, self.host.write(notice)), now, ignore)
 
     def acknowledged(self, ack: Request, now: float) -> None:
         """Take an ACK."""
@@ -202,42 +144,103 @@ class Calls:
             self._carry(call, now)
 
     def _invite(self, arrived: RequestArrived, now: float) -> None:
-        quirks, request = self.owner.quirks, arrived.request
+        quirks, request = self.host.quirks, arrived.request
         if "ignore-invite" in quirks:
             return
-        contact = f"sip:{self.owner.profile.device_id}@{_uri_host(self.owner.contact)}"
-        callee = Callee(request, contact=contact, tag=self.owner.token())
+        contact = f"sip:{self.host.profile.device_id}@{host_port(self.host.contact)}"
+        callee = Callee(request, contact=contact, tag=self.host.token())
         channel = self._channel(request, callee.offer)
         status = self._judge(callee, channel)
         if status or channel is None:
-            self.owner.reply(arrived, callee.refuse(status or 404), now)
+            self.host.reply(arrived, callee.refuse(status or 404), now)
             return
-        self.owner.reply(arrived, callee.progress(), now)
-        offer = callee.offer
+        offer, history = callee.offer, None
+        if offer is not None and offer.purpose in (Purpose.PLAYBACK, Purpose.DOWNLOAD):
+            history = self._open(offer, channel, now)
+            if history is None:
+                self.host.reply(arrived, callee.refuse(404), now)
+                return
+        self._taken += 1
+        self.host.reply(arrived, callee.progress(), now)
         target = (offer.host, offer.port) if offer is not None else ("", 0)
-        stream = (offer.stream if offer is not None else None) or STREAM_MAIN
-        call = Call(channel, stream, callee, arrived, self._ssrc(offer), target)
+        call = Call(
+            channel,
+            self._stream(offer),
+            callee,
+            arrived,
+            self._ssrc(offer),
+            target,
+            history=history,
+            over_udp="udp-for-tcp" in quirks,
+        )
         self._calls[request.call_id] = call
-        self.owner.tell(Invited(call))
+        self.host.tell(Invited(call))
+
+    def _open(self, offer: Offer, channel: Channel, now: float) -> History | None:
+        part = self.host.body.part(channel.channel_id)
+        if part is None:
+            return None
+        wall = self.host.wall()
+        return open_history(offer, channel.recorded, part.archive, wall=wall, now=now)
+
+    def _steer(self, call: Call, history: History, arrived: RequestArrived, now: float) -> None:
+        """Carry out an INFO, and answer it with an inner answer."""
+        quirks, request = self.host.quirks, arrived.request
+        reply = steer(history, request.body, quirks, now)
+        if "info-without-body" in quirks:
+            response = request.response(200 if reply.done else reply.status)
+        else:
+            headers = [("Content-Type", MANSRTSP)]
+            response = request.response(200, headers=headers, body=reply.build())
+        if not reply.done and "inner-status-outside" in quirks:
+            response = request.response(400)
+        self.host.reply(arrived, response, now)
+        self.host.tell(Steered(call))
 
     def _judge(self, callee: Callee, channel: Channel | None) -> int:
         """Return the status to refuse with, 0 to go on."""
-        offer = callee.offer
+        quirks, offer = self.host.quirks, callee.offer
         if callee.fault is not None:
             return callee.fault.status
         if channel is None:
             return 404
-        if "refuse-invite" in self.owner.quirks or len(self._calls) >= LIMIT:
+        most = quirks.value("sessions")
+        if "refuse-invite" in quirks or len(self._calls) >= (LIMIT if most is None else most):
             return 486
-        if offer is None:
-            return 0
+        after = quirks.value("refuse-after")
+        if after is not None and self._taken >= after:
+            return 400
+        if "strict-sdp" in quirks and not is_strict(callee.invite.body):
+            return 415
+        return 0 if offer is None else self._judge_offer(offer)
+
+    def _judge_offer(self, offer: Offer) -> int:
+        if "one-payload" in self.host.quirks and len(offer.payloads) > 1:
+            return 488
+        if offer.direction is Direction.SENDONLY:
+            return 488
+        if offer.kind == "audio":
+            talk = offer.purpose is Purpose.TALK and bool(self.host.profile.voice)
+            return 0 if talk and "talk-by-invite" in self.host.quirks else 488
+        if offer.purpose in (Purpose.PLAYBACK, Purpose.DOWNLOAD):
+            playing = sum(call.history is not None for call in self._calls.values())
+            if playing >= self.host.profile.histories:
+                return 486
         ps = any(payload.name.upper() == "PS" or payload.number == 96 for payload in offer.payloads)
-        live = offer.purpose is Purpose.PLAY and offer.kind == "video"
-        return 0 if ps and live and offer.direction is not Direction.SENDONLY else 488
+        return 0 if ps and offer.purpose is not Purpose.TALK else 488
+
+    def _stream(self, offer: Offer | None) -> int:
+        """Return the stream that is asked for in a way that this device reads."""
+        if offer is None or offer.stream is None:
+            return STREAM_MAIN
+        for name, style in _STYLES.items():
+            if name in self.host.quirks and offer.stream_style is not style:
+                return STREAM_MAIN
+        return offer.stream
 
     def _channel(self, request: Request, offer: Offer | None) -> Channel | None:
         """Return the first of our channels that the INVITE names anywhere."""
-        profile = self.owner.profile
+        profile = self.host.profile
         named = channels_of(request, offer)
         exact = [item for name in named for item in profile.channels if item.channel_id == name]
         if exact:
@@ -246,36 +249,10 @@ class Calls:
 
     def _ssrc(self, offer: Offer | None) -> str:
         asked = offer.ssrc if offer is not None else ""
-        if "other-y" in self.owner.quirks:
+        if "other-y" in self.host.quirks:
             return "070399" + (asked[-4:] if len(asked) == 10 else "0001")
         # Some platforms leave y= away, or write zeros: then the device chooses (10 digits).
-        return asked if asked.strip("0") else f"0{self.owner.profile.device_id[3:8]}0001"
-
-    def _describe(self, call: Call, host: str, port: int) -> Answer | Offer:
-        shot, owner = call.shot, call.channel.channel_id
-        form = MediaFormat(
-            video=_VIDEO.get(shot.codec),
-            resolution=f"{shot.width}x{shot.height}",
-            fps=shot.fps,
-            rate_type=1,
-            kbps=shot.bitrate // 1000,
-            audio=1 if shot.sound else None,
-            audio_rate=8 if shot.sound else None,
-            sampling=1 if shot.sound else None,
-        )
-        if call.offer is None:
-            return Offer(
-                owner=owner,
-                host=host,
-                port=port,
-                direction=Direction.SENDONLY,
-                payloads=(PS,),
-                ssrc=call.ssrc,
-                format=form,
-            )
-        return call.offer.answer(
-            owner=owner, host=host, port=port, payloads=(PS,), ssrc=call.ssrc, format=form
-        )
+        return asked if asked.strip("0") else f"0{self.host.profile.device_id[3:8]}0001"
 
     def _carry(self, call: Call, now: float) -> None:
         """Carry out what the callee wants, and report."""
@@ -288,7 +265,7 @@ class Calls:
                     call.answered = True
                     if call.offer is None:
                         call.target = (answer.host, answer.port)
-                    self.owner.tell(Agreed(call))
+                    self.host.tell(Agreed(call))
                 case Failed(stage=stage, reason=reason):
                     self._end(call, f"{stage.value}: {reason}")
                 case Ended(by=by):
@@ -302,36 +279,10 @@ class Calls:
                 call.callee.bye_over()
                 self._carry(call, then)
 
-        if self.owner.ask(step.request, now, settle) is None:
+        if self.host.ask(step.request, now, settle) is None:
             settle(None, now)
 
     def _end(self, call: Call, why: str) -> None:
         call.over = True
         self._calls.pop(call.arrived.request.call_id, None)
-        self.owner.tell(CallEnded(call, why))
-
-
-def disfigure(body: bytes, quirks: Quirks, *, awaited: bool) -> bytes:
-    """Return an answer's description as this device writes it.
-
-    awaited: the platform is to connect to what the answer names, so address and port stay true.
-    """
-    if not awaited:
-        if "port-zero" in quirks:
-            body = re.sub(rb"(?m)^(m=\w+) \d+", rb"\1 0", body)
-        if "private-c" in quirks:
-            body = re.sub(rb"(?m)^(c=IN IP4) \S+", rb"\1 " + _PRIVATE, body)
-    if "no-y-no-f" in quirks:
-        body = re.sub(rb"(?m)^[yf]=.*\r\n", b"", body)
-    if "no-setup" in quirks:
-        body = re.sub(rb"(?m)^a=setup:.*\r\n", b"", body)
-    if "crcrlf" in quirks:
-        body = body.replace(b"\r\n", b"\r\r\n")
-    if "no-final-crlf" in quirks:
-        body = body.rstrip(b"\r\n")
-    return body
-
-
-def _uri_host(contact: tuple[str, int]) -> str:
-    host, port = contact
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.host.tell(CallEnded(call, why))

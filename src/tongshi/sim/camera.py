@@ -1,7 +1,8 @@
-"""A simulated device on real sockets: signalling by UDP or TCP, media out.
+"""A simulated device on real sockets: signalling by UDP or TCP, media out, sound in.
 
 One loop runs any number of them.  The device's rules are those of :mod:`tongshi.sim.device`;
-this shell opens sockets, hands it bytes and time, and sends the pictures it agreed to.
+this shell opens sockets, hands it bytes and time, and sends the pictures it agreed to.  Pictures
+to upload, firmware and sound are the business of :mod:`tongshi.sim.porter`.
 """
 
 import asyncio
@@ -20,15 +21,25 @@ from tongshi.media.unit import Codec
 from tongshi.net.carrier import Carrier
 from tongshi.net.tcp import Dialer
 from tongshi.net.udp import UdpServer
-from tongshi.sim.calling import Agreed, Call, CallEnded, Invited
+from tongshi.sim.call import Agreed, CallEnded, Invited, Steered
 from tongshi.sim.depot import Depot
-from tongshi.sim.device import Device, DeviceEvent
+from tongshi.sim.device import Device
+from tongshi.sim.event import (
+    Controlled,
+    DeviceEvent,
+    KeyFrameWanted,
+    Redirected,
+    Returned,
+    Vanished,
+)
 from tongshi.sim.film import Shot
 from tongshi.sim.impair import CLEAN, Impairments
 from tongshi.sim.join import Died, Join, Unregistered
-from tongshi.sim.outlet import TcpOutlet, UdpOutlet
+from tongshi.sim.player import Player
+from tongshi.sim.porter import Porter
 from tongshi.sim.profile import Channel, Profile
 from tongshi.sim.quirks import NONE, Quirks
+from tongshi.sim.stage import Stage
 from tongshi.sim.streaming import Stream
 from tongshi.sip.address import Address
 
@@ -74,7 +85,6 @@ class Camera:
     ) -> None:
         self.profile = profile
         self.wiring = wiring
-        self._depot = depot
         self._on_event = on_event
         self._loop = asyncio.get_running_loop()
         self._local = wiring.local or facing(wiring.host, wiring.port)
@@ -91,14 +101,29 @@ class Camera:
         self._udp: UdpServer | None = None
         self._dialer: Dialer | None = None
         self._dialing: asyncio.Task[None] | None = None
-        self._streams: dict[Call, Stream] = {}
+        pump = self._carrier.pump
+        self.porter = Porter(self.device, self._local, depot.studio, pump)
+        self.stage = Stage(
+            self.device,
+            self._local,
+            depot,
+            wiring.impairments,
+            keep=self.porter.keep,
+            pump=pump,
+        )
+        self._hopping: asyncio.TimerHandle | None = None
         self._left = asyncio.Event()
         self._stopping = False
 
     @property
-    def streams(self) -> list[Stream]:
-        """What is being sent now."""
-        return list(self._streams.values())
+    def streams(self) -> list[Stream | Player]:
+        """What is being sent now, recordings too."""
+        return self.stage.streams
+
+    @property
+    def now(self) -> float:
+        """The time of the loop, s."""
+        return self._loop.time()
 
     @property
     def quirks(self) -> Quirks:
@@ -111,10 +136,10 @@ class Camera:
             self._dialer = Dialer(self._carrier)
             self._dial()
             return
-        self._udp = UdpServer(self._carrier, self._local, 0)
-        self.device.contact = (self._local, self._udp.port)
+        self._bind()
         self.device.connect(Address(self.wiring.host, self.wiring.port), self._loop.time())
         self._carrier.pump()
+        self._hop_later()
 
     async def stop(self) -> None:
         """End every session, unregister, close the sockets."""
@@ -139,21 +164,51 @@ class Camera:
     def set_quirks(self, quirks: Quirks) -> None:
         """Behave otherwise from now on, in running sessions too."""
         self.device.set_quirks(quirks, self._loop.time())
-        for call, stream in self._streams.items():
-            stream.change(self._shot(call), quirks)
+        self.stage.change(quirks)
+        self._hop_later()
         self._carrier.pump()
 
     def impair(self, impairments: Impairments) -> None:
         """Change the wire under RTP, of running sessions too."""
         self.wiring = replace(self.wiring, impairments=impairments)
-        for stream in self._streams.values():
-            if isinstance(stream.outlet, UdpOutlet):
-                stream.outlet.impair(impairments)
+        self.stage.impair(impairments)
+
+    def vanish(self, seconds: float) -> None:
+        """Be gone without a word for *seconds*, then register anew."""
+        self.device.vanish(seconds, self._loop.time())
+        self._carrier.pump()
+
+    def rebind(self) -> None:
+        """Speak from another port from now on, as behind a router that restarts."""
+        if self._udp is not None:
+            self._udp.close()
+            self._bind()
+            self._carrier.pump()
+
+    def pump(self) -> None:
+        """Send what orders to :attr:`device` have led to."""
+        self._carrier.pump()
 
     def drop_connection(self) -> None:
         """Cut the TCP signalling connection, as a fault of the network does; UDP has none."""
         if self._dialer is not None:
             self._dialer.close()
+
+    def _bind(self) -> None:
+        self._udp = UdpServer(self._carrier, self._local, 0)
+        self.device.contact = (self._local, self._udp.port)
+
+    def _hop_later(self) -> None:
+        after = self.quirks.value("port-hops")
+        if self._hopping is not None:
+            self._hopping.cancel()
+            self._hopping = None
+        if after and not self._stopping:
+            self._hopping = self._loop.call_later(after, self._hop)
+
+    def _hop(self) -> None:
+        self.rebind()
+        self._hop_later()
 
     def _dial(self) -> None:
         self._dialing = self._loop.create_task(self._connect())
@@ -182,63 +237,40 @@ class Camera:
 
     def _hear(self, event: DeviceEvent) -> None:
         match event:
-            case Invited(call=call):
-                self._open(call)
-            case Agreed(call=call):
-                self._begin(call)
-            case CallEnded(call=call):
-                self._end(call)
+            case Invited() | Agreed() | Steered() | CallEnded():
+                self.stage.hear(event)
+            case KeyFrameWanted(channel_id=channel_id):
+                self.stage.want_key(channel_id)
+            case Controlled():
+                self.stage.look()
             case Unregistered():
                 self._left.set()
             case Died():
                 # Queued, so that nothing of the core is used while it reports.
                 self._loop.call_soon(self._close)
+            case Vanished() | Returned() | Redirected():
+                self._loop.call_soon(self._reconnect, event)
             case _:
-                pass
+                self.porter.hear(event)
         if self._on_event is not None:
             self._on_event(self, event)
 
-    def _shot(self, call: Call) -> Shot:
-        return replace(call.shot, frozen=True) if "frozen-picture" in self.quirks else call.shot
-
-    def _open(self, call: Call) -> None:
-        """Open a way for the media, and answer."""
-        now = self._loop.time()
-        outlet: UdpOutlet | TcpOutlet
-        try:
-            if call.tcp:
-                outlet = TcpOutlet(
-                    self._local, active=call.active, on_end=lambda why: self._hang_up(call, why)
-                )
-            else:
-                outlet = UdpOutlet(self._local, self.wiring.impairments)
-        except OSError as error:
-            _log.warning("device=%s no media socket: %s", self.profile.device_id, error)
-            self.device.calls.refuse(call, 500, now)
+    def _reconnect(self, event: Vanished | Returned | Redirected) -> None:
+        """Over TCP: drop the connection of a device that is gone, dial for one that is back."""
+        if self._dialer is None or self._stopping:
             return
-        self._streams[call] = Stream(
-            self._depot, self._shot(call), call.ssrc_number, outlet, self.quirks
-        )
-        self.device.calls.accept(call, self._local, outlet.port, now)
-
-    def _begin(self, call: Call) -> None:
-        stream = self._streams.get(call)
-        if stream is not None:
-            stream.start(*call.target)
-
-    def _hang_up(self, call: Call, why: str) -> None:
-        self.device.calls.hang_up(call, self._loop.time())
-        self._carrier.pump()
-
-    def _end(self, call: Call) -> None:
-        stream = self._streams.pop(call, None)
-        if stream is not None:
-            stream.close()
+        if isinstance(event, Redirected):
+            self.wiring = replace(self.wiring, host=event.host, port=event.port)
+        if isinstance(event, Returned):
+            self._dial()
+        else:
+            self._dialer.close()
 
     def _close(self) -> None:
-        for stream in self._streams.values():
-            stream.close()
-        self._streams.clear()
+        self.stage.close()
+        self.porter.close()
+        if self._hopping is not None:
+            self._hopping.cancel()
         if self._udp is not None:
             self._udp.close()
         if self._dialer is not None:

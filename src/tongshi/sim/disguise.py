@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from tongshi.digest import Challenge, answer
 from tongshi.sim.quirks import Quirks
-from tongshi.sip.message import Request
+from tongshi.sip.message import Request, Response
 
 
 def preludes(request: Request, quirks: Quirks, new_token: Callable[[], str]) -> list[Request]:
@@ -56,7 +56,18 @@ def alter(
         headers.set("To", f"<{own_uri}>")
     if refresh and "route-on-refresh" in quirks:
         headers.set("Route", f"<{request.uri};lr>")
+    if "frozen-cseq" in quirks:
+        headers.set("CSeq", "1 REGISTER")
+    if "expires-in-contact" in quirks:
+        headers.set("Contact", f"{headers.get('Contact')};expires={headers.get('Expires')}")
+        headers.remove("Expires")
     return request
+
+
+def lacks_algorithm(response: Response) -> bool:
+    """Return whether *response* is a challenge that does not name MD5."""
+    challenge = response.headers.get("WWW-Authenticate") or ""
+    return response.status == 401 and "algorithm=md5" not in challenge.lower().replace('"', "")
 
 
 def _copy(request: Request, call_id: str) -> Request:

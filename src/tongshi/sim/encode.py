@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import av
 import numpy as np
+from av.video.frame import PictureType
 from numpy.typing import NDArray
 
 from tongshi.errors import EngineFailed
@@ -51,17 +52,24 @@ class Encoder:
         private = "x264-params" if codec is Codec.H264 else "x265-params"
         vbv = f":vbv-maxrate={bitrate * 3 // 2000}:vbv-bufsize={bitrate // 1000}"
         params = (_X264 if codec is Codec.H264 else _X265).format(gop=gop) + vbv
-        context.options = {"preset": _PRESETS[codec], "tune": "zerolatency", private: params}
+        context.options = {
+            "preset": _PRESETS[codec],
+            "tune": "zerolatency",
+            "forced-idr": "1",
+            private: params,
+        }
         self._context = context
         self._count = 0
 
-    def encode(self, planes: NDArray[np.uint8]) -> tuple[bytes, bool]:
+    def encode(self, planes: NDArray[np.uint8], *, key: bool = False) -> tuple[bytes, bool]:
         """Return the access unit of a picture and whether it is a key frame.
 
-        planes: uint8[H * 3 / 2, W], ``yuv420p``.  Raises EngineFailed.
+        planes: uint8[H * 3 / 2, W], ``yuv420p``.  key: it has to be one.  Raises EngineFailed.
         """
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.pts = self._count
+        if key:
+            frame.pict_type = PictureType.I
         self._count += 1
         try:
             packets = self._context.encode(frame)

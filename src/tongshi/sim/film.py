@@ -61,6 +61,7 @@ class Film:
     """Makes the frames of one shot.  Used by one thread at a time.
 
     picture: the view, built for this shot's size.  first: number whose time stamps are 0.
+    key_wanted: the next frame is to be a key frame; anybody may set it.
     frames, skipped: made, and left out because the machine was late.  cpu: s spent, without the
     threads that an encoder runs of its own.
     """
@@ -69,6 +70,7 @@ class Film:
         """Open an encoder.  Raises EngineFailed."""
         self.shot = shot
         self.frames = self.skipped = 0
+        self.key_wanted = False
         self.cpu = 0.0
         self._picture = picture
         self._first = first
@@ -89,7 +91,9 @@ class Film:
         self.skipped += number - self._last - 1 if self._last is not None else 0
         if self._still is None or not self.shot.frozen:
             self._still = number
-        data, key = self._encoder.encode(paint(self.shot, self._picture, self._still).planes)
+        wanted, self.key_wanted = self.key_wanted, False
+        planes = paint(self.shot, self._picture, self._still).planes
+        data, key = self._encoder.encode(planes, key=wanted)
         pts = self._ticks(number)
         units = [AccessUnit(self.shot.codec, pts, pts, key, data)]
         if self.shot.sound:

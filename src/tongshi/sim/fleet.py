@@ -4,15 +4,16 @@ As a process: ``python -m tongshi.sim.fleet --platform HOST:PORT --platform-id I
 NAME``.  It prints one JSON object a line for each event, reads one a line as commands, and ends
 with its standard input.
 
-    {"do": "kill" | "start" | "drop", "device": ID}        fall silent; come back; cut TCP
-    {"do": "quirks", "device": ID, "quirks": [NAME, ...]}
-    {"do": "impair", "device": ID, "impairments": "loss=0.05,reorder=0.1"}
+    {"do": "start", "device": ID}                          start it, anew if it runs
     {"do": "figures"}                                      prints what runs now
+    {"do": "counts"}                                       prints notices of all devices together
     {"do": "stop"}
 
-Events: ``ready`` once with counts, then ``registered``, ``unregistered``, ``platform-lost``,
-``queried``, ``invited``, ``agreed``, ``call-ended``, ``died``, each with ``device``; ``figures``;
-``refused`` for a command that could not be carried out; ``stopped`` as the last.
+and whatever :mod:`tongshi.sim.orders` carries out for one device.
+
+Events: ``ready`` once with counts, then those of :mod:`tongshi.sim.diary`, each with ``device``;
+``figures``, ``counts``, ``digest``, ``heard``, ``state`` for what was asked; ``refused`` for a
+command that could not be carried out; ``stopped`` as the last.
 """
 
 import argparse
@@ -28,13 +29,12 @@ import uvloop
 
 from tongshi.errors import Error, Invalid, Missing
 from tongshi.settings import split_address
-from tongshi.sim.answering import Queried
-from tongshi.sim.calling import Agreed, CallEnded, Invited
 from tongshi.sim.camera import Camera, Wiring
 from tongshi.sim.depot import Depot
-from tongshi.sim.device import DeviceEvent
-from tongshi.sim.impair import parse as parse_impairments
-from tongshi.sim.join import Died, Join, PlatformLost, Registered, Unregistered
+from tongshi.sim.diary import describe
+from tongshi.sim.event import DeviceEvent
+from tongshi.sim.join import Join
+from tongshi.sim.orders import carry_out, digest, total_of
 from tongshi.sim.quirks import Quirks
 from tongshi.sim.scene import Studio
 from tongshi.sim.town import Spec, demo_town
@@ -118,18 +118,19 @@ class Fleet:
     async def obey(self, order: dict[str, Any]) -> None:
         """Carry out one command of the module's list, except ``stop``.  Raises Invalid, Missing."""
         match order:
-            case {"do": "kill", "device": str(device_id)}:
-                self.camera(device_id).kill()
             case {"do": "start", "device": str(device_id)}:
                 await self.start(device_id)
-            case {"do": "drop", "device": str(device_id)}:
-                self.camera(device_id).drop_connection()
-            case {"do": "quirks", "device": str(device_id), "quirks": list(names)}:
-                self.camera(device_id).set_quirks(Quirks.of(map(str, names)))
-            case {"do": "impair", "device": str(device_id), "impairments": str(text)}:
-                self.camera(device_id).impair(parse_impairments(text))
             case {"do": "figures"}:
                 self._report(self.figures())
+            case {"do": "counts"}:
+                counts = [carry_out(one, {"do": "counts"}) for one in self.cameras.values()]
+                self._report({"event": "counts", "total": total_of(counts)})
+            case {"do": "digest", "device": str(device_id)}:
+                self._report(await digest(self.camera(device_id), self.studio.vault, order))
+            case {"do": str(), "device": str(device_id)}:
+                told = carry_out(self.camera(device_id), order)
+                if told is not None:
+                    self._report({**told, "device": device_id})
             case _:
                 raise Invalid(f"not a command: {order!r}"[:200])
 
@@ -164,33 +165,6 @@ class Fleet:
 
     def _tell(self, camera: Camera, event: DeviceEvent) -> None:
         self._report({**describe(event), "device": camera.profile.device_id})
-
-
-def describe(event: DeviceEvent) -> dict[str, Any]:
-    """Return *event* as plain data."""
-    match event:
-        case Registered(expires=expires, refreshed=refreshed):
-            return {"event": "registered", "expires": expires, "refreshed": refreshed}
-        case Unregistered(status=status, reason=reason):
-            return {"event": "unregistered", "status": status, "reason": reason}
-        case PlatformLost():
-            return {"event": "platform-lost"}
-        case Queried(command=command):
-            return {"event": "queried", "command": command}
-        case Invited(call=call):
-            return {
-                "event": "invited",
-                "channel": call.channel.channel_id,
-                "stream": call.stream,
-                "transport": "tcp" if call.tcp else "udp",
-                "ssrc": call.ssrc,
-            }
-        case Agreed(call=call):
-            return {"event": "agreed", "channel": call.channel.channel_id}
-        case CallEnded(call=call, why=why):
-            return {"event": "call-ended", "channel": call.channel.channel_id, "why": why}
-        case Died():
-            return {"event": "died"}
 
 
 def _unheard(told: dict[str, Any]) -> None:

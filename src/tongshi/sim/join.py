@@ -6,10 +6,8 @@ Source: GB/T 28181-2022 9.1.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tongshi.gb28181.manscdp import CONTENT_TYPE, Message
+from tongshi.gb28181.manscdp import CONTENT_TYPE
 from tongshi.gb28181.registrant import Account, Patience
-from tongshi.gb28181.version import Version
-from tongshi.sim import listing
 from tongshi.sim.profile import Profile
 from tongshi.sim.quirks import Quirks
 from tongshi.sip.message import Request
@@ -86,17 +84,10 @@ def account_of(profile: Profile, join: Join, contact: tuple[str, int], quirks: Q
     )
 
 
-def compose(
-    content: Message,
-    profile: Profile,
-    join: Join,
-    quirks: Quirks,
-    version: Version,
-    new_token: Callable[[], str],
-) -> Request:
-    """Return a MESSAGE of a device to its platform (RFC 3428)."""
+def compose(body: bytes, sender: str, join: Join, new_token: Callable[[], str]) -> Request:
+    """Return a MESSAGE of *sender* to the platform (RFC 3428)."""
     headers = [
-        ("From", f"<sip:{profile.device_id}@{join.realm}>;tag={new_token()}"),
+        ("From", f"<sip:{sender}@{join.realm}>;tag={new_token()}"),
         ("To", f"<sip:{join.platform_id}@{join.realm}>"),
         ("Call-ID", new_token()),
         ("CSeq", "20 MESSAGE"),
@@ -104,7 +95,6 @@ def compose(
         ("User-Agent", join.user_agent),
         ("Content-Type", CONTENT_TYPE),
     ]
-    body = listing.write(content, quirks, version)
     return Request("MESSAGE", f"sip:{join.platform_id}@{join.realm}", headers, body)
 
 

@@ -3,7 +3,6 @@
 Source: GB/T 28181-2022 A.2.1.9, A.2.6, annexes J and M.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,25 +11,35 @@ from tongshi.gb28181.catalog import Details, Item
 from tongshi.gb28181.date import write_time
 from tongshi.gb28181.manscdp import Message
 from tongshi.gb28181.manscdp.query import CatalogQuery, DeviceInfoQuery, DeviceStatusQuery
-from tongshi.gb28181.manscdp.response import CatalogAnswer, DeviceInfoAnswer, DeviceStatusAnswer
+from tongshi.gb28181.manscdp.response import (
+    CatalogAnswer,
+    DeviceInfoAnswer,
+    DeviceStatusAnswer,
+    Duty,
+)
 from tongshi.gb28181.manscdp.types import Outcome
 from tongshi.gb28181.parts import split_catalog
 from tongshi.gb28181.version import Version
 from tongshi.media.unit import Codec
-from tongshi.sim.profile import Channel, Profile
+from tongshi.sim import wording
+from tongshi.sim.archive import DOWNLOAD_SPEEDS
+from tongshi.sim.body import Body, Guard, Part
+from tongshi.sim.profile import Profile
 from tongshi.sim.quirks import Quirks
 
 _STATUS_FORMS = ("ONLINE", "On", "OK", "")
 _OVERSHOOT = 3
 
 
-def items_of(profile: Profile, quirks: Quirks) -> list[Item]:
-    """Return the catalog of *profile* as the device would list it."""
-    items = [_item(profile, channel) for channel in profile.channels]
+def items_of(body: Body, quirks: Quirks, platform: str = "") -> list[Item]:
+    """Return the catalog of a device as it would list it.  platform: whose id a parent may be."""
+    profile = body.profile
+    items = [item_of(body, part) for part in body.parts.values()]
+    items += [_accessory(profile, one, name) for one, name in profile.accessories]
     if "self-in-catalog" in quirks:
         own = Item(
             device_id=profile.device_id,
-            name=profile.name,
+            name=body.name,
             manufacturer=profile.manufacturer,
             model=profile.model,
             civil_code=profile.division,
@@ -38,29 +47,50 @@ def items_of(profile: Profile, quirks: Quirks) -> list[Item]:
             status="ON",
         )
         items.insert(0, own)
+    return [_twist(item, at, profile, quirks, platform) for at, item in enumerate(items)]
+
+
+def _twist(item: Item, at: int, profile: Profile, quirks: Quirks, platform: str) -> Item:
+    """Return item number *at* as this device writes it."""
     if "status-forms" in quirks:
-        forms = _STATUS_FORMS
-        items = [replace(item, status=forms[at % 4]) for at, item in enumerate(items)]
+        item = replace(item, status=_STATUS_FORMS[at % 4])
     if "parental-65535" in quirks:
-        items = [
-            replace(item, parental=65535, civil_code="CivilCode", parent_id=profile.device_id[:10])
-            for item in items
-        ]
+        domain = profile.device_id[:10]
+        item = replace(item, parental=65535, civil_code="CivilCode", parent_id=domain)
+    if "parent-forms" in quirks:
+        forms = (platform, f"{profile.device_id}/{profile.device_id[:10]}", "")
+        item = replace(item, parent_id=forms[at % 3])
+    if "civil-forms" in quirks:
+        item = replace(item, civil_code=(profile.device_id[:10], profile.device_id, "")[at % 3])
+    if "odd-places" in quirks:
+        place = 0.0 if at % 2 else None
+        item = replace(item, longitude=place, latitude=place, address="Address")
     if "unescaped-ampersand" in quirks:
-        items = [replace(item, name=f"{item.name}A&B", address="R&D") for item in items]
+        item = replace(item, name=f"{item.name}A&B", address="R&D")
+    if "unescaped-less" in quirks:
+        item = replace(item, name=f"{item.name}<3")
     if "control-characters" in quirks:
-        items = [replace(item, name=f"{item.name}\x07") for item in items]
-    return items
+        item = replace(item, name=f"{item.name}\x07")
+    return item
 
 
 def parts_of(
-    profile: Profile, query: CatalogQuery, quirks: Quirks, version: Version, *, room: int, most: int
+    body: Body,
+    query: CatalogQuery,
+    quirks: Quirks,
+    version: Version,
+    *,
+    room: int,
+    most: int,
+    platform: str = "",
 ) -> Iterator[CatalogAnswer]:
     """Yield the parts of the answer to *query*.
 
-    room: bytes a body may have.  most: items in a part.
+    room: bytes a body may have.  most: items in a part.  platform: who asks.
     """
-    items = items_of(profile, quirks)
+    items = items_of(body, quirks, platform)
+    if query.device_id in body.parts and query.device_id != body.profile.device_id:
+        items = [item for item in items if item.device_id == query.device_id]
     total = len(items)
     if "catalog-cut" in quirks:
         items = items[: total // 2]
@@ -75,54 +105,49 @@ def parts_of(
             yield replace(part, sum_num=announced)
 
 
-def info_of(profile: Profile, query: DeviceInfoQuery) -> DeviceInfoAnswer:
+def info_of(body: Body, query: DeviceInfoQuery) -> DeviceInfoAnswer:
     """Return the answer to a DeviceInfo query."""
+    profile = body.profile
     return DeviceInfoAnswer(
         query.sn,
         query.device_id,
         Outcome.OK,
-        profile.name,
+        body.name,
         profile.manufacturer,
         profile.model,
-        profile.firmware,
+        body.firmware,
         len(profile.channels),
     )
 
 
-def status_of(query: DeviceStatusQuery, wall: float) -> DeviceStatusAnswer:
-    """Return the answer to a DeviceStatus query; wall: UNIX time, s."""
+def status_of(body: Body, query: DeviceStatusQuery, wall: float) -> DeviceStatusAnswer:
+    """Return the answer to a DeviceStatus query; wall: the device's clock, UNIX time, s."""
+    asked = body.part(query.device_id)
+    parts = [asked] if asked is not None else list(body.parts.values())
+    whole = all(part.shows for part in parts)
     return DeviceStatusAnswer(
         query.sn,
         query.device_id,
         Outcome.OK,
         online=True,
-        status=Outcome.OK,
-        encode=True,
-        record=False,
+        status=Outcome.OK if whole else Outcome.ERROR,
+        reason="" if whole else "video lost",
+        encode=whole,
+        record=any(part.archive.records(wall) for part in parts),
         device_time=write_time(wall),
+        duties=tuple(Duty(one, _duty(guard)) for one, guard in body.guarded()),
     )
+
+
+def _duty(guard: Guard) -> str:
+    if guard.alarmed:
+        return "ALARM"
+    return "ONDUTY" if guard.on else "OFFDUTY"
 
 
 def write(message: Message, quirks: Quirks, version: Version) -> bytes:
     """Return *message* as this device writes it."""
-    body = manscdp.write(message, version)
-    if "unescaped-ampersand" in quirks:
-        body = body.replace(b"&amp;", b"&")
-    if "control-characters" in quirks:
-        # The codec leaves away what XML cannot carry, so it is put back here.
-        body = body.replace(b"</Name>", b"\x07\x01</Name>") + b"\x00\x00\x00"
-    if "broken-hanzi" in quirks:
-        # The first byte of a character and none to follow it.
-        body = body.replace(b"</Name>", b"\xc9</Name>")
-    if "padded-values" in quirks:
-        body = re.sub(rb"(<(?!CmdType|SN|DeviceID)\w+>)([^<>\r\n]+)(</)", rb"\1 \2 \3", body)
-        body = body.replace(b"</Item>", b"<Block>null</Block><ErrCode></ErrCode></Item>")
-    if "num-wrong" in quirks:
-        body = re.sub(rb'Num="(\d+)"', rb'Num="\g<1>7"', body)
-    if "gb2312-utf8" in quirks:
-        body = body.decode("gb18030", "replace").encode("utf-8")
-        body = body.replace(b"GB18030", b"GB2312", 1)
-    return body
+    return wording.alter(manscdp.write(message, version), quirks)
 
 
 def _announce(total: int, part: int, parts: int, quirks: Quirks) -> int:
@@ -136,7 +161,9 @@ def _announce(total: int, part: int, parts: int, quirks: Quirks) -> int:
     return total
 
 
-def _item(profile: Profile, channel: Channel) -> Item:
+def item_of(body: Body, part: Part) -> Item:
+    """Return the item of a channel."""
+    profile, channel = body.profile, part.channel
     shot = channel.shot
     to_2022 = profile.version is Version.V2022
     return Item(
@@ -151,17 +178,35 @@ def _item(profile: Profile, channel: Channel) -> Item:
         parent_id=profile.device_id,
         register_way=1,
         secrecy=0,
-        status="ON",
+        status="ON" if part.shows else "OFF",
         longitude=channel.longitude,
         latitude=channel.latitude,
         details=Details(
             ptz_type=channel.ptz_type,
             resolution=f"{shot.width}x{shot.height}",
+            download_speed="/".join(DOWNLOAD_SPEEDS),
             stream_number_list="0/1" if to_2022 else "",
             encode_type=_video_code(shot.codec) if to_2022 else "",
             grassroots_code="000000" if to_2022 else "",
             point_type=9 if to_2022 else None,
+            record_save_days=part.archive.plan.days if to_2022 else None,
         ),
+    )
+
+
+def _accessory(profile: Profile, one: str, name: str) -> Item:
+    """Return the item of an alarm input or a voice output."""
+    return Item(
+        device_id=one,
+        name=name,
+        manufacturer=profile.manufacturer,
+        model=profile.model,
+        civil_code=profile.division,
+        parental=0,
+        parent_id=profile.device_id,
+        register_way=1,
+        secrecy=0,
+        status="ON",
     )
 
 

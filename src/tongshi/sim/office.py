@@ -5,21 +5,42 @@ It tries simulated devices alone, and takes in whatever else speaks GB/T 28181 o
 
 import asyncio
 import secrets
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from tongshi.clock import SystemClock
+from tongshi.errors import PeerSilent
 from tongshi.gb28181.catalog import Item
-from tongshi.gb28181.description import Setup, StreamStyle
+from tongshi.gb28181.description import Purpose, Setup, StreamStyle
 from tongshi.gb28181.gather import Gathered
 from tongshi.gb28181.invite import Offer
+from tongshi.gb28181.manscdp import Message
+from tongshi.gb28181.mansrtsp import Order, Reply
 from tongshi.gb28181.session import Caller
 from tongshi.gb28181.steps import Ended, Established, Failed
 from tongshi.net.carrier import Carrier
 from tongshi.net.tcp import TcpServer
 from tongshi.net.udp import UdpServer
-from tongshi.sim.platform import Moved, Peer, Platform, PlatformEvent
+from tongshi.sim.platform import Informed, Moved, Peer, Platform, PlatformEvent, Told
 from tongshi.sim.witness import Witness
+
+M = TypeVar("M")
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """What of the recordings is wanted.
+
+    since, until: UNIX time, s.  speed: of a download.  kind: 0 all, 1 by hand, 2 alarm, 3 time.
+    """
+
+    since: int
+    until: int
+    purpose: Purpose = Purpose.PLAYBACK
+    speed: int | None = None
+    kind: int = 0
+
 
 SSRC = "0200000007"
 """What every INVITE asks for: one witness, one port, so it need not be unique."""
@@ -116,21 +137,29 @@ class Office:
         *,
         setup: Setup | None = None,
         stream: int | None = None,
+        footage: Footage | None = None,
     ) -> tuple[Caller, Witness]:
-        """Ask for live media and return the session with the witness who takes it.
+        """Ask for media and return the session with the witness who takes it.
 
         setup: over TCP, whether we connect (ACTIVE) or listen (PASSIVE); None is UDP.
+        footage: what of the recordings; None is live.
         Returns when the device has answered; :meth:`outcome` says how.
         """
         witness = Witness(self._host)
         self._witnesses.append(witness)
+        wanted = footage or Footage(0, 0, purpose=Purpose.PLAY)
         offer = Offer(
+            purpose=wanted.purpose,
+            start=wanted.since,
+            end=wanted.until,
+            resource=f"{channel_id}:{wanted.kind}" if footage is not None else "",
+            download_speed=wanted.speed,
             owner=self.platform.platform_id,
             host=self._host,
             port=await witness.listen() if setup is Setup.PASSIVE else witness.port,
             tcp=setup is not None,
             setup=setup,
-            ssrc=SSRC,
+            ssrc=SSRC if footage is None else f"1{SSRC[1:]}",
             stream=stream,
             stream_style=StreamStyle.STREAMNUMBER,
         )
@@ -142,6 +171,37 @@ class Office:
         if setup is Setup.ACTIVE and isinstance(outcome, Established):
             await witness.connect(outcome.answer.host, outcome.answer.port)
         return caller, witness
+
+    async def steer(self, caller: Caller, order: Order) -> Reply:
+        """Send an order to a playback and return the inner answer; PeerSilent when none came."""
+        self.platform.inform(caller, order.build(), self._loop.time())
+        self._carrier.pump()
+        count = len(self.events)
+        while True:
+            for told in self.events[count:]:
+                if isinstance(told, Informed) and told.caller is caller:
+                    if told.response is None:
+                        raise PeerSilent("no answer to INFO", timer="F", stage="message")
+                    if told.response.status >= 300:
+                        return Reply(told.response.status, told.response.reason)
+                    return Reply.parse(told.response.body)
+            count = len(self.events)
+            self._news.clear()
+            await self._news.wait()
+
+    async def told(self, kind: type[M]) -> M:
+        """Return the first message of *kind* that a device has sent, once it is there."""
+        while True:
+            for told in self.events:
+                if isinstance(told, Told) and isinstance(told.message, kind):
+                    return told.message
+            self._news.clear()
+            await self._news.wait()
+
+    def send(self, device_id: str, message: Message) -> None:
+        """Send *message* to a device."""
+        self.platform.send(device_id, message, self._loop.time())
+        self._carrier.pump()
 
     def _hear(self, event: PlatformEvent) -> None:
         self.events.append(event)

@@ -156,6 +156,11 @@ class TcpOutlet:
         """Whether the connection is there and drained enough for another frame."""
         return self._socket is not None and len(self._unsent) < UNSENT_LIMIT
 
+    @property
+    def drained(self) -> bool:
+        """Whether nothing waits here any more."""
+        return not self._unsent
+
     def send(self, data: bytes) -> None:
         """Send the framed packets of a frame."""
         if self._socket is None:

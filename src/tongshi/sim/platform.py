@@ -21,6 +21,7 @@ from tongshi.gb28181.manscdp import CONTENT_TYPE, Message
 from tongshi.gb28181.manscdp.notify import Keepalive
 from tongshi.gb28181.manscdp.query import CatalogQuery
 from tongshi.gb28181.manscdp.response import CatalogAnswer
+from tongshi.gb28181.mansrtsp import CONTENT_TYPE as MANSRTSP
 from tongshi.gb28181.registration import Registered, Registrar, Terms, Unregistered
 from tongshi.gb28181.session import Caller
 from tongshi.gb28181.steps import (
@@ -99,7 +100,15 @@ class Moved:
     event: SessionEvent
 
 
-PlatformEvent = Came | Went | Told | Listed | Moved
+@dataclass(frozen=True, slots=True)
+class Informed:
+    """The answer to an INFO within a session; None when none came."""
+
+    caller: Caller
+    response: Response | None
+
+
+PlatformEvent = Came | Went | Told | Listed | Moved | Informed
 
 
 @dataclass(slots=True)
@@ -146,6 +155,7 @@ class Platform:
         self._sn = 0
         self._gatherings: dict[tuple[str, int], Gathering[Item]] = {}
         self._queries: dict[int, tuple[str, int]] = {}
+        self._informs: dict[int, Caller] = {}
         self._sessions: list[_Session] = []
         self._events: list[PlatformEvent] = []
 
@@ -242,6 +252,16 @@ class Platform:
         caller.hang_up()
         self._work(now)
 
+    def inform(self, caller: Caller, body: bytes, now: float) -> None:
+        """Send an INFO with an order of MANSRTSP within a session; Informed follows."""
+        for session in self._sessions:
+            if session.caller is caller and caller.dialog is not None:
+                headers = [("Content-Type", MANSRTSP)]
+                request = caller.dialog.request("INFO", headers, body)
+                target = session.source or session.peer.address
+                handle = self._request(request, target, now, MESSAGE_TIMEOUT_S)
+                self._informs[handle] = caller
+
     def _query(self, key: tuple[str, int], now: float) -> None:
         handle = self.send(key[0], CatalogQuery(key[1], key[0]), now)
         self._queries[handle] = key
@@ -281,13 +301,25 @@ class Platform:
         if request.method == "REGISTER":
             self._register(arrived, now)
         elif request.method == "MESSAGE":
-            self._read(arrived, now)
+            if not self._serve_within(arrived, now):
+                self._read(arrived, now)
         else:
             for session in self._sessions:
                 if session.caller.accepts(request):
                     self._endpoint.reply(arrived, session.caller.arrived(request), now)
                     return
             self._endpoint.reply(arrived, request.response(481), now)
+
+    def _serve_within(self, arrived: RequestArrived, now: float) -> bool:
+        """Take a MESSAGE within a session; return whether it was one."""
+        request = arrived.request
+        for session in self._sessions:
+            if session.caller.accepts(request):
+                self._endpoint.reply(arrived, session.caller.arrived(request), now)
+                message = manscdp.read(request.body)
+                self._events.append(Told(session.peer.device_id, message))
+                return True
+        return False
 
     def _register(self, arrived: RequestArrived, now: float) -> None:
         response, fact = self._registrar.handle(
@@ -337,6 +369,10 @@ class Platform:
     def _settle(
         self, handle: int, response: Response | None, source: Address | None, now: float
     ) -> None:
+        informed = self._informs.pop(handle, None)
+        if informed is not None:
+            self._events.append(Informed(informed, response))
+            return
         key = self._queries.get(handle)
         final = response is None or response.status >= 200
         if key is not None and final:

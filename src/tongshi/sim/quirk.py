@@ -12,6 +12,10 @@ class Layer(Enum):
     SDP = "sdp"
     RTP = "rtp"
     PS = "ps"
+    CONTROL = "control"
+    PLAYBACK = "playback"
+    NOTICE = "notice"
+    TALK = "talk"
     FAULT = "fault"
 
 

@@ -63,6 +63,11 @@ class RtpLine:
         return made
 
     @property
+    def sequence(self) -> int:
+        """The number that the next packet will carry."""
+        return self._sequence
+
+    @property
     def ssrc(self) -> int:
         """The SSRC that the packets carry."""
         if "ssrc-zero" in self.quirks:

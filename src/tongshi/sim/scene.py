@@ -23,6 +23,7 @@ from tongshi.errors import EngineFailed, Invalid
 from tongshi.sim.film import Film, Frame, Shot
 from tongshi.sim.picture import Picture, build
 from tongshi.sim.strip import read_counter
+from tongshi.sim.vault import Vault
 
 __all__ = ["Frame", "Reel", "Shot", "Studio", "Watch", "read_counter"]
 
@@ -65,7 +66,10 @@ class Watch:
 
 
 class Studio:
-    """Runs films for one event loop: make it there, and use it with ``async with``."""
+    """Runs films for one event loop: make it there, and use it with ``async with``.
+
+    vault: what is recorded, for all of the loop.
+    """
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
@@ -78,6 +82,7 @@ class Studio:
         self._due: list[tuple[float, int, int, Reel, Film]] = []
         self._order = count()
         self._wake = threading.Condition()
+        self.vault = Vault()
         self._closed = False
         self._thread: threading.Thread | None = None
         self._loop = asyncio.get_running_loop()
@@ -99,6 +104,7 @@ class Studio:
             self._wake.notify()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
+        await self.vault.close()
         drawings = self._pictures.values()
         await asyncio.gather(*self._openings, *drawings, return_exceptions=True)
 
@@ -121,6 +127,14 @@ class Studio:
             take(frame)
         reel.watches.append(watch)
         return watch
+
+    def want_key(self, shot: Shot) -> bool:
+        """Have the next frame of *shot* be a key frame; return whether it runs."""
+        reel = self._reels.get(shot)
+        if reel is None or reel.film is None:
+            return False
+        reel.film.key_wanted = True
+        return True
 
     def prepare(self, shot: Shot) -> asyncio.Task[Picture]:
         """Draw the view of *shot* aside, so that its first frame comes at once when wanted."""

@@ -1,0 +1,173 @@
+"""How devices deviate in what their messages say, catalogs above all.
+
+Source: GB/T 28181-2022 annexes A, J and M.
+"""
+
+from tongshi.sim.quirk import Layer, Quirk
+
+ROWS = (
+    Quirk(
+        "gb2312-utf8",
+        Layer.XML,
+        "声明 GB2312，实际为 UTF-8",
+        "Declares GB2312 and writes UTF-8",
+        "6.10; field",
+    ),
+    Quirk(
+        "unescaped-ampersand",
+        Layer.XML,
+        "名称与地址中的 & 不转义",
+        "Names and addresses hold & as it is",
+        "XML 1.0 2.4; Hikvision",
+    ),
+    Quirk(
+        "broken-hanzi",
+        Layer.XML,
+        "名称在半个汉字处截断",
+        "Names are cut in the middle of a character",
+        "6.10; field",
+    ),
+    Quirk(
+        "control-characters",
+        Layer.XML,
+        "名称含控制字符，报文后有零字节",
+        "Names hold control characters, zero bytes follow the document",
+        "XML 1.0 2.2; field",
+    ),
+    Quirk(
+        "padded-values",
+        Layer.XML,
+        "元素值两侧带空格，缺省值写成 null",
+        "Values are padded with spaces, absent ones say null",
+        "A.2; Uniview",
+    ),
+    Quirk(
+        "sumnum-big",
+        Layer.XML,
+        "SumNum 比实际多",
+        "SumNum is larger than the items sent",
+        "annex M; field",
+        listed=False,
+    ),
+    Quirk(
+        "sumnum-small",
+        Layer.XML,
+        "SumNum 比实际少",
+        "SumNum is smaller than the items sent",
+        "annex M; field",
+        listed=False,
+    ),
+    Quirk(
+        "sumnum-changing",
+        Layer.XML,
+        "SumNum 逐包增大，末包才对",
+        "SumNum grows from part to part; that of the last is right",
+        "annex M; field",
+    ),
+    Quirk(
+        "duplicate-parts",
+        Layer.XML,
+        "目录分包重复发送",
+        "Each part of the catalog is sent twice",
+        "annex M; independent devices",
+    ),
+    Quirk(
+        "num-wrong",
+        Layer.XML,
+        "Num 与条目数不符",
+        "Num is not the number of items in the part",
+        "annex M; independent devices",
+    ),
+    Quirk(
+        "status-forms",
+        Layer.XML,
+        "Status 写作 ONLINE、On、OK 或缺失",
+        "Status says ONLINE, On, OK or is absent",
+        "A.2.1.4; Hikvision DS-7716N-E4",
+    ),
+    Quirk(
+        "self-in-catalog",
+        Layer.XML,
+        "目录中列出设备自身",
+        "The catalog lists the device itself among its channels",
+        "annex J; field",
+    ),
+    Quirk(
+        "parental-65535",
+        Layer.XML,
+        "Parental 为 65535，CivilCode 为字面 CivilCode，ParentID 为域",
+        "Parental is 65535, CivilCode the word CivilCode, ParentID the domain",
+        "annex J; Hikvision",
+    ),
+    Quirk(
+        "utf8-declared",
+        Layer.XML,
+        "声明 UTF-8，实际为 GB18030",
+        "Declares UTF-8 and writes GB18030",
+        "6.10; field",
+    ),
+    Quirk(
+        "unescaped-less",
+        Layer.XML,
+        "名称中的 < 不转义",
+        "Names hold < as it is",
+        "XML 1.0 2.4; Hikvision",
+    ),
+    Quirk(
+        "double-item-end",
+        Layer.XML,
+        "Item 结束标记重复",
+        "The end tag of an Item comes twice",
+        "XML 1.0 3; field",
+    ),
+    Quirk(
+        "text-after-root",
+        Layer.XML,
+        "根元素之后还有文字",
+        "Text follows the root element",
+        "XML 1.0 2.1; field",
+    ),
+    Quirk(
+        "byte-order-mark",
+        Layer.XML,
+        "报文前有 BOM",
+        "A byte order mark precedes the document",
+        "6.10; field",
+    ),
+    Quirk(
+        "attribute-envelope",
+        Layer.XML,
+        "CmdType 与 SN 写成根元素的属性",
+        "CmdType and SN are attributes of the root",
+        "A.1; Mi-Bee",
+    ),
+    Quirk(
+        "empty-info",
+        Layer.XML,
+        "Info 存在而为空，数值写成 null",
+        "Info is there and empty, numbers say null",
+        "A.2.1.9; field",
+    ),
+    Quirk(
+        "parent-forms",
+        Layer.XML,
+        "ParentID 为平台编码、a/b 或缺失",
+        "ParentID is the platform's code, a/b, or absent",
+        "annex J; field",
+    ),
+    Quirk(
+        "civil-forms",
+        Layer.XML,
+        "CivilCode 为十位、设备编码或空",
+        "CivilCode has ten digits, is the device's code, or empty",
+        "annex J; field",
+    ),
+    Quirk(
+        "odd-places",
+        Layer.XML,
+        "经纬度为 0 或空，Address 为 Address",
+        "Longitude and latitude are 0 or empty, the address says Address",
+        "annex J; field",
+    ),
+)
+"""In the order of the documentation."""

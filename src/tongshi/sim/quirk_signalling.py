@@ -1,0 +1,160 @@
+"""How devices deviate in signalling.
+
+Source: GB/T 28181-2022 9.1, 9.6, 9.10; RFC 3261.
+"""
+
+from tongshi.sim.quirk import Layer, Quirk
+
+ROWS = (
+    Quirk(
+        "early-authorization",
+        Layer.SIP,
+        "首个 REGISTER 即带 Authorization，nonce 为设备自造",
+        "The first REGISTER carries an Authorization with a nonce of the device's own",
+        "9.1.2; independent devices",
+    ),
+    Quirk(
+        "bare-registers",
+        Layer.SIP,
+        "认证前先发两个不带认证的 REGISTER",
+        "Sends two REGISTERs without credentials before the one with them",
+        "9.1.2; independent devices",
+    ),
+    Quirk(
+        "own-address-in-from",
+        Layer.SIP,
+        "From、To 中写设备自身地址而非域名",
+        "From and To carry the device's own address in place of the domain",
+        "6.1.2; independent devices",
+    ),
+    Quirk(
+        "logout-first",
+        Layer.SIP,
+        "首次注册前先发 Expires 为 0 的注销",
+        "Logs out (Expires 0) before it registers for the first time",
+        "9.1.2.2; independent devices",
+    ),
+    Quirk(
+        "route-on-refresh",
+        Layer.SIP,
+        "刷新注册时多带 Route 头",
+        "Adds a Route header when it refreshes its registration",
+        "RFC 3261 8.1.1.1; field",
+    ),
+    Quirk(
+        "private-contact",
+        Layer.SIP,
+        "Contact 为内网地址 192.168.1.64",
+        "Contact names a private address, 192.168.1.64",
+        "9.1.1; behind NAT",
+    ),
+    Quirk(
+        "no-contact",
+        Layer.SIP,
+        "对 INVITE 的 200 不带 Contact",
+        "The 200 to an INVITE has no Contact",
+        "RFC 3261 12.1.1; field",
+    ),
+    Quirk(
+        "provisional-101",
+        Layer.SIP,
+        "对 INVITE 先回 101 Dialog Establishement",
+        "Answers an INVITE with 101 Dialog Establishement first",
+        "RFC 3261 8.2.6.1; some Dahua",
+    ),
+    Quirk(
+        "response-first",
+        Layer.SIP,
+        "先发应答 MESSAGE，后回查询的 200",
+        "The Response MESSAGE comes before the 200 to its query",
+        "9.5.2; independent devices",
+    ),
+    Quirk(
+        "keepalive-only",
+        Layer.SIP,
+        "TCP 重连后只发心跳，不再注册",
+        "After its TCP connection broke, only keeps alive on the new one, without REGISTER",
+        "9.1.1 f; Huaxia",
+    ),
+    Quirk(
+        "stray-bytes",
+        Layer.SIP,
+        "在信令端口夹发空行与私有心跳字节",
+        "Sends empty lines and bytes of its own between messages",
+        "4.3.2; field",
+    ),
+    Quirk(
+        "keepalive-first",
+        Layer.SIP,
+        "注册之前先发心跳",
+        "Sends a keepalive before it has registered",
+        "9.6; field",
+    ),
+    Quirk(
+        "needs-algorithm",
+        Layer.SIP,
+        "质询中无 algorithm=MD5 时不认证",
+        "Does not authenticate when the challenge lacks algorithm=MD5",
+        "9.1.2; Dahua",
+    ),
+    Quirk(
+        "registers-again",
+        Layer.SIP,
+        "注册成功后仍每隔若干秒重新注册",
+        "Registers anew every so many seconds, though it was let in",
+        "9.1.1; Dahua NVR",
+        value=5.0,
+    ),
+    Quirk(
+        "frozen-cseq",
+        Layer.SIP,
+        "刷新注册时 CSeq 不变",
+        "Each refresh of its registration has the CSeq of the first",
+        "RFC 3261 8.1.1.5; independent devices",
+    ),
+    Quirk(
+        "expires-in-contact",
+        Layer.SIP,
+        "Expires 只写在 Contact 参数中",
+        "Says Expires in a parameter of Contact only",
+        "9.1.1; field",
+    ),
+    Quirk(
+        "port-hops",
+        Layer.SIP,
+        "每隔若干秒换一个源端口，如同路由器重启",
+        "Speaks from another port every so many seconds, as behind a router that restarts",
+        "9.1.1; behind NAT",
+        value=10.0,
+    ),
+    Quirk(
+        "no-to-tag",
+        Layer.SIP,
+        "对 INVITE 的 200 中 To 无 tag",
+        "The 200 to an INVITE has no tag in To",
+        "RFC 3261 12.1.1; field",
+    ),
+    Quirk(
+        "clock-off",
+        Layer.SIP,
+        "设备时钟偏差若干秒，不理会校时",
+        "Its clock is off by so many seconds, and it heeds no Date",
+        "9.10; field",
+        value=3600.0,
+    ),
+    Quirk(
+        "common-ids",
+        Layer.SIP,
+        "通道编码为出厂缺省值，与别的设备相同",
+        "Channels have the codes of the factory, as those of other devices have",
+        "annex E; field",
+    ),
+    Quirk(
+        "short-ids",
+        Layer.SIP,
+        "通道编码不足二十位",
+        "Codes of channels are not of twenty digits",
+        "annex E; field",
+    ),
+)
+"""In the order of the documentation."""
