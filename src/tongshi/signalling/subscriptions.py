@@ -54,6 +54,8 @@ TARGETS = 64
 """Ties to one device at the most."""
 _OVERLAP = 5.0
 """After a grant, what belongs to the subscription before is taken for as long, s."""
+_SWEEP = 600.0
+"""Between two looks for ties to devices that are forgotten, s."""
 _UNWANTED = 100_000
 """What persons switched off, at the most."""
 
@@ -99,6 +101,7 @@ class Subscriptions:
         self._count = 0
         self._budget = 0.0
         self._looked_at = clock.now()
+        self._sweep_at = self._looked_at + _SWEEP
 
     async def stop(self) -> None:
         """End what polls; no subscription is ended."""
@@ -197,6 +200,8 @@ class Subscriptions:
         rate = self._rules.rate
         self._budget = min(self._budget + rate * (now - self._looked_at), max(rate, 1.0))
         self._looked_at = now
+        if now >= self._sweep_at:
+            self._sweep(now)
         while self._due and self._due[0][0] <= now and self._budget >= 1:
             at, _, tie = heapq.heappop(self._due)
             if at == tie.due and tie.state is not State.ENDED:
@@ -275,14 +280,11 @@ class Subscriptions:
 
     def _look_at(self, tie: Tie, now: float) -> None:
         neighbour = self._neighbours.get(tie.key.device_id)
-        if neighbour is None:
-            self._drop(tie)
-            self._lines.forget(tie)
-        elif tie.state is State.ACTIVE and tie.subscriber is not None:
+        if neighbour is None or neighbour.state is not Presence.ONLINE:
+            return
+        if tie.state is State.ACTIVE and tie.subscriber is not None:
             tie.subscriber.expire(now)
             self._lines.advance(tie)
-        elif neighbour.state is not Presence.ONLINE:
-            return
         elif tie.state is State.WAITING or now >= tie.retry_at:
             tie.agent, tie.retry_at = neighbour.user_agent, inf
             self._turn(tie, State.ASKING, tie.why)
@@ -290,6 +292,15 @@ class Subscriptions:
             self._lines.begin(tie, neighbour, version)
         elif tie.state is State.FALLBACK:
             self._poll(tie, now)
+
+    def _sweep(self, now: float) -> None:
+        """Forget ties to devices that are not known any more, unless a person wants them."""
+        self._sweep_at = now + _SWEEP
+        gone = [key for key in self._ties if self._neighbours.get(key) is None]
+        for device_id in gone:
+            for tie in list(self._ties[device_id].values()):
+                if not tie.chosen:
+                    self._drop(tie)
 
     def _happened(self, tie: Tie, event: SubscriberEvent, arrived: RequestArrived | None) -> None:
         now = self._clock.now()
