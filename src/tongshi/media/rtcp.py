@@ -27,8 +27,12 @@ class SenderReport:
 
 
 def is_rtcp(packet: bytes) -> bool:
-    """Return whether *packet*, of at least 2 bytes, is RTCP: second byte 192..223."""
-    return 192 <= packet[1] <= 223
+    """Return whether *packet*, of at least 2 bytes, is RTCP: second byte 192..195, 200..223.
+
+    196..199 is no type of RTCP, but payload type 69 with its marker, which cameras send.
+    """
+    second = packet[1]
+    return 192 <= second <= 223 and not 196 <= second <= 199
 
 
 def read_sender_report(packet: bytes, now: float) -> SenderReport | None:

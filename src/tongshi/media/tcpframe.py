@@ -97,7 +97,7 @@ class Framer:
         second = data[begin + 1]
         if data[begin] >> 6 != 2 or (self._dollar and data[begin - 4] != _DOLLAR):
             return False
-        if 192 <= second <= 223:
+        if 192 <= second <= 223 and not 196 <= second <= 199:  # as rtcp.is_rtcp
             return end >= begin + 4
         if end < begin + 12:
             return False

@@ -8,6 +8,10 @@ from tongshi.media.psfields import crc32
 _PACK, _SYSTEM, _MAP, _PRIVATE, _VIDEO = 0xBA, 0xBB, 0xBC, 0xBD, 0xE0
 _SMALL = 5000
 _TOO_LONG = 64
+_JUMP_FRAMES, _JUMP = 50, 3 * 90_000
+"""After so many frames time stamps jump back by so much, 90 kHz."""
+_G711A, _G722 = 0x90, 0x92
+_AUDIO = range(0xC0, 0xE0)
 _OTHER_TYPE = {0x1B: 0x24, 0x24: 0x1B}
 # An avcC record of some other camera, as one is found where descriptors belong.
 _AVCC = bytes.fromhex("01640028ffe1000567640028ac01000468ee3cb0")
@@ -30,7 +34,12 @@ class Dresser:
         if not self._quirks:
             return pack
         pieces = self._alter_maps(split(pack))
+        if "stamps-jump-back" in self._quirks:
+            back = self._count // _JUMP_FRAMES * _JUMP
+            pieces = [_shift(piece, back) for piece in pieces]
         pieces = self._alter_video(pieces)
+        if "odd-pes-header" in self._quirks:
+            pieces = [_stuff(piece) for piece in pieces]
         if "pack-counter" in self._quirks:
             pieces = [self._count_in(piece) for piece in pieces]
         if "private-stream" in self._quirks:
@@ -58,7 +67,10 @@ class Dresser:
             entries = bytes([_OTHER_TYPE.get(entries[0], entries[0])]) + entries[1:]
         if "avcc-in-psm" in self._quirks:
             entries = entries[:2] + len(_AVCC).to_bytes(2, "big") + _AVCC + entries[4:]
-        size = len(entries).to_bytes(2, "big")
+        if "wrong-sound-type" in self._quirks:
+            entries = _rename_sound(entries)
+        told = len(entries) + (40 if "wrong-psm-length" in self._quirks else 0)
+        size = told.to_bytes(2, "big")
         body = data[6 : 10 + info] + size + entries
         head = b"\x00\x00\x01\xbc" + (len(body) + 4).to_bytes(2, "big") + body
         crc = crc32(head)
@@ -129,3 +141,53 @@ def _lengthen(piece: Piece) -> Piece:
     id_, data = piece
     size = min(int.from_bytes(data[4:6], "big") + _TOO_LONG, 0xFFFF)
     return id_, data[:4] + size.to_bytes(2, "big") + data[6:]
+
+
+def _rename_sound(entries: bytes) -> bytes:
+    """Return the entries of a map with G.711 called G.722."""
+    at, made = 0, bytearray(entries)
+    while at + 4 <= len(made):
+        if made[at] == _G711A:
+            made[at] = _G722
+        at += 4 + int.from_bytes(made[at + 2 : at + 4], "big")
+    return bytes(made)
+
+
+def _stuff(piece: Piece) -> Piece:
+    """Put three bytes of stuffing at the end of a PES header."""
+    id_, data = piece
+    if id_ != _VIDEO and id_ not in _AUDIO:
+        return piece
+    length = int.from_bytes(data[4:6], "big")
+    length = min(length + 3, 0xFFFF) if length else 0
+    start = 9 + data[8]
+    head = data[:4] + length.to_bytes(2, "big") + data[6:8] + bytes([data[8] + 3])
+    return id_, head + data[9:start] + b"\xff\xff\xff" + data[start:]
+
+
+def _shift(piece: Piece, back: int) -> Piece:
+    """Move the time stamps of a PES packet back, 90 kHz, modulo 2**33."""
+    id_, data = piece
+    if id_ != _VIDEO and id_ not in _AUDIO:
+        return piece
+    made = bytearray(data)
+    for number in range((data[7] >> 7) + (data[7] >> 6 & 1)):
+        at = 9 + 5 * number
+        made[at : at + 5] = _stamp(data[at : at + 5], back)
+    return id_, bytes(made)
+
+
+def _stamp(field: bytes, back: int) -> bytes:
+    """Return a time stamp of ISO 13818-1 2.4.3.7, moved back."""
+    value = (field[0] >> 1 & 7) << 30 | field[1] << 22 | field[2] >> 1 << 15
+    value |= field[3] << 7 | field[4] >> 1
+    value = value - back & 0x1FFFFFFFF
+    return bytes(
+        [
+            field[0] & 0xF0 | value >> 30 << 1 | 1,
+            value >> 22 & 0xFF,
+            (value >> 15 & 0x7F) << 1 | 1,
+            value >> 7 & 0xFF,
+            (value & 0x7F) << 1 | 1,
+        ]
+    )

@@ -291,10 +291,9 @@ ROWS = (
     Quirk(
         "stamps-jump-back",
         Layer.PS,
-        "每隔若干秒时间戳跳回",
-        "Time stamps jump back every so many seconds, as at the end of a file",
+        "每五十帧时间戳跳回三秒",
+        "Time stamps jump back by 3 s every fifty frames, as at the end of a file",
         "annex C; field",
-        value=2.0,
     ),
 )
 """In the order of the documentation."""

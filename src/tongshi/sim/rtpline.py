@@ -9,7 +9,10 @@ from tongshi.media.rtp import HEADER
 
 CHUNK = 1400
 """Payload of a packet at most, byte (annex C)."""
-_PS, _ODD_TYPE = 96, 100
+_PS = 96
+_ODD_TYPES = {"payload-type-100": 100, "payload-type-69": 69}
+_TORN = 60
+"""Frames from one torn packet to the next."""
 _OTHER_SSRC = 0x0BADCAFE
 _SENDER_REPORT = bytes.fromhex("80c80006")
 
@@ -47,16 +50,18 @@ class RtpLine:
     def packets(self, pack: Pack) -> list[bytes]:
         """Return the packets of a frame; the last one carries the marker."""
         quirks = self.quirks
-        kind = _ODD_TYPE if "payload-type-100" in quirks else _PS
+        kind = next((odd for name, odd in _ODD_TYPES.items() if name in quirks), _PS)
         timestamp = pack.timestamp
         if "rtp-milliseconds" in quirks:
             timestamp //= 90
         timestamp &= 0xFFFFFFFF
         ssrc, sequence = self.ssrc, self._sequence
+        step = "stamps-per-packet" in quirks
         made = []
         for chunk in pack.chunks:
             made.append(HEADER.pack(0x80, kind, sequence, timestamp, ssrc) + chunk)
             sequence = sequence + 1 & 0xFFFF
+            timestamp = timestamp + step & 0xFFFFFFFF
         if made and "no-marker" not in quirks:
             made[-1] = made[-1][:1] + bytes([kind | 0x80]) + made[-1][2:]
         self._sequence = sequence
@@ -82,7 +87,11 @@ class RtpLine:
             made.insert(0, self._report(pack.timestamp))
         if "dollar-framing" in self.quirks:
             return b"".join(b"$\x00" + len(p).to_bytes(2, "big") + p for p in made)
-        return b"".join(len(p).to_bytes(2, "big") + p for p in made)
+        data = b"".join(len(p).to_bytes(2, "big") + p for p in made)
+        if "torn-frames" in self.quirks and self._frames % _TORN == 0:
+            # What was left in a send buffer that did not take the whole packet.
+            data = data[: (len(made[0]) + 2) // 2] + data
+        return data
 
     def _report(self, timestamp: int) -> bytes:
         """Return a sender report (RFC 3550 6.4.1) whose counts are left 0."""
