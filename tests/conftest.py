@@ -7,6 +7,7 @@ on a wire in memory, and a browser whose requests go straight into the applicati
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -21,7 +22,9 @@ from tongshi.access.service import People, Register
 from tongshi.alarms.service import Alarms
 from tongshi.api.catalogs import Catalogs
 from tongshi.api.feed import Feed
+from tongshi.api.files import Addresses
 from tongshi.api.parts import Parts
+from tongshi.api.talking import Talking
 from tongshi.api.views import Views
 from tongshi.clock import ManualClock
 from tongshi.console.site import application
@@ -29,18 +32,20 @@ from tongshi.db.connect import connect
 from tongshi.db.migrate import upgrade
 from tongshi.db.writer import Writer
 from tongshi.errors import Error, PeerSilent
-from tongshi.gateway.engine import ReaderLeft
+from tongshi.gateway.engine import ReaderLeft, Transport
 from tongshi.gateway.engines.null import Null
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.description import PS
 from tongshi.gb28181.invite import Offer
 from tongshi.gb28181.manscdp import AlarmCmd
-from tongshi.gb28181.profile import STANDARD
+from tongshi.gb28181.profile import STANDARD, Profile
 from tongshi.gb28181.ssrc import SsrcPool
 from tongshi.gb28181.version import Version
 from tongshi.health.service import Health
 from tongshi.health.status import Evidence
 from tongshi.net.carrier import Carrier
+from tongshi.recording.download import Limits
+from tongshi.recording.service import Downloads
 from tongshi.registry.entry import CatalogStanding, CatalogState, Description, Registration
 from tongshi.registry.peers.service import Peers
 from tongshi.registry.positions.service import Positions
@@ -52,12 +57,14 @@ from tongshi.signalling.admission import Admission, LockRules
 from tongshi.signalling.event import DeviceRegistered
 from tongshi.signalling.exchange import Exchange
 from tongshi.signalling.facing import Facing
+from tongshi.signalling.histories import Histories, HistoryRules
 from tongshi.signalling.neighbours import Neighbours
 from tongshi.signalling.neighbours import Rules as Patience
 from tongshi.signalling.own import Own
 from tongshi.signalling.profiles import Profiles
 from tongshi.signalling.sessions import SessionRules, Sessions
 from tongshi.signalling.subscriptions import Subscriptions
+from tongshi.signalling.talks import TalkRules, Talks
 from tongshi.signalling.tie import Rules as Ties
 from tongshi.signalling.traces import Traces
 from tongshi.signalling.upstream import Means
@@ -280,9 +287,24 @@ def parts(
         is_at_home=lambda device_id, host: False,
     )
 
-    async def build() -> tuple[Views, Catalogs, Sessions, Subscriptions]:
-        sessions, subscriptions = join(clock, null_engine, statuses)
-        views = Views(register, sessions, null_engine, feed, clock, tokens(), limit=20)
+    async def build() -> tuple[Views, Catalogs, Sessions, Subscriptions, Talking, Downloads]:
+        sessions, subscriptions, talks, histories = join(clock, null_engine, statuses)
+        talking = Talking(register, talks, null_engine, feed, clock, tokens())
+        null_engine.subscribe(talking.heard)
+        views = Views(
+            register,
+            sessions,
+            null_engine,
+            feed,
+            clock,
+            tokens(),
+            limit=20,
+            histories=histories,
+        )
+        downloads = Downloads(
+            store, writer, histories, register, clock, Limits(), tmp_path / "downloads"
+        )
+        await downloads.start()
         null_engine.subscribe(views.heard)
 
         async def ask(device_id: str) -> None:
@@ -292,9 +314,9 @@ def parts(
             if silent:
                 raise PeerSilent("no answer", timer="F", stage="message")
 
-        return views, Catalogs(ask, feed), sessions, subscriptions
+        return views, Catalogs(ask, feed), sessions, subscriptions, talking, downloads
 
-    views, catalogs, sessions, subscriptions = runner.run(build())
+    views, catalogs, sessions, subscriptions, talking, downloads = runner.run(build())
     fill(registry, health, clock)
     writer.flush()
     faults: list[Error] = []
@@ -313,12 +335,15 @@ def parts(
         registry=registry,
         health=health,
         views=views,
+        talking=talking,
         catalogs=catalogs,
         alarms=Alarms(store, writer, clock),
         positions=Positions(store, writer, clock, days=30),
         subscriptions=subscriptions,
         wants=Wants(store, writer, clock),
         reset_alarm=reset_alarm,
+        downloads=downloads,
+        addresses=Addresses(register, clock, tokens()),
         engine=null_engine,
         feed=feed,
         peers=peers,
@@ -335,7 +360,9 @@ def parts(
 
     async def end() -> None:
         await traces.stop()
+        await downloads.stop()
         await views.stop()
+        await talking.stop()
         await catalogs.stop()
         await sessions.close_all(within=0.2)
 
@@ -351,8 +378,11 @@ def tokens() -> Callable[[], str]:
 
 def join(
     clock: ManualClock, engine: Null, statuses: list[int | None]
-) -> tuple[Sessions, Subscriptions]:
-    """Return real sessions with a recorder at the other end of a wire in memory, and ties to it."""
+) -> tuple[Sessions, Subscriptions, Talks, Histories]:
+    """Return real sessions with a recorder at the other end of a wire in memory, and ties to it.
+
+    It is spoken to by one INVITE.
+    """
     network = Network()
     device = Device(network)
     device.statuses = statuses
@@ -385,6 +415,15 @@ def join(
     )
     sessions = Sessions(SessionRules(grace=0.0), means, neighbours, lambda event: None, clock)
     engine.subscribe(sessions.heard)
+    histories = Histories(
+        HistoryRules(Transport.UDP, control=0.4),
+        means,
+        neighbours,
+        lambda device_id: STANDARD,
+        lambda event: None,
+        clock,
+    )
+    engine.subscribe(histories.heard)
     for device_id in (RECORDER, CAMERA):
         wall = clock.wall()
         granted = DeviceRegistered(
@@ -401,7 +440,19 @@ def join(
         lambda event: None,
         clock,
     )
-    return sessions, subscriptions
+    speaker = Own(PLATFORM, PLATFORM[:10], facing, new_token)
+    speaker.profile_of = lambda device_id: Profile(talk_by_invite=True)
+    talks = Talks(
+        TalkRules(),
+        replace(means, own=speaker),
+        neighbours,
+        lambda event: None,
+        clock,
+        endpoint,
+        carrier.pump,
+    )
+    engine.subscribe(talks.heard)
+    return sessions, subscriptions, talks, histories
 
 
 def fill(registry: Registry, health: Health, clock: ManualClock) -> None:

@@ -128,7 +128,7 @@ async def open_view(
     wish = await wish_of(parts, asker, ask, list(ask.plays))
     wish = replace(wish, transport=ask.transport)
     view = await parts.views.open(asker.session, wish, asker.address)
-    return await _answer(request, parts, view, wait)
+    return await answer_view(request, parts, view, wait)
 
 
 async def read_view(
@@ -136,7 +136,7 @@ async def read_view(
 ) -> Response:
     """Return an own view: 200 when it has its address, 202 while the camera is being asked."""
     view = parts.views.find(view_id, asker.person.id)
-    return await _answer(request, parts, view, wait)
+    return await answer_view(request, parts, view, wait)
 
 
 async def renew_view(request: Request, parts: PartsOf, asker: AskerOf, view_id: str) -> Response:
@@ -144,7 +144,7 @@ async def renew_view(request: Request, parts: PartsOf, asker: AskerOf, view_id: 
     view = parts.views.find(view_id, asker.person.id)
     if view.state is not State.OPENING:
         await parts.views.renew(view)
-    return await _answer(request, parts, view, 0.0)
+    return await answer_view(request, parts, view, 0.0)
 
 
 async def close_view(parts: PartsOf, asker: AskerOf, view_id: str) -> Response:
@@ -170,7 +170,8 @@ async def list_purposes(asker: AskerOf) -> list[Purpose]:
     return [Purpose(code, asker.words(f"purpose.{code}"), code == "other") for code in PURPOSES]
 
 
-async def _answer(request: Request, parts: Parts, view: View, wait: float) -> Response:
+async def answer_view(request: Request, parts: Parts, view: View, wait: float) -> Response:
+    """Return a view as it stands after *wait* s at the most; raises the error it failed by."""
     if not view.settled.is_set() and wait > 0:
         try:
             async with asyncio.timeout(wait):

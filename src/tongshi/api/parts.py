@@ -6,19 +6,28 @@ from dataclasses import dataclass
 from tongshi.access.service import People, Register
 from tongshi.alarms.service import Alarms
 from tongshi.api.catalogs import Catalogs
+from tongshi.api.deeds import Deeds
 from tongshi.api.feed import Feed
+from tongshi.api.files import Addresses
+from tongshi.api.talking import Talking
 from tongshi.api.views import Views
 from tongshi.clock import Clock
 from tongshi.gateway.engine import Engine
 from tongshi.gb28181.manscdp import AlarmCmd
 from tongshi.health.service import Health
+from tongshi.recording.service import Downloads
 from tongshi.registry.peers.service import Peers
 from tongshi.registry.positions.service import Positions
 from tongshi.registry.service import Registry
 from tongshi.registry.subscriptions.service import Wants
 from tongshi.settings import Settings
+from tongshi.shelf.service import Shelf
 from tongshi.signalling.admission import Admission
+from tongshi.signalling.commands import Commands
+from tongshi.signalling.configuration import Configuration
+from tongshi.signalling.pictures import Pictures
 from tongshi.signalling.profiles import Profiles
+from tongshi.signalling.records import Records
 from tongshi.signalling.subscriptions import Subscriptions
 from tongshi.signalling.traces import Traces
 
@@ -34,6 +43,8 @@ class Parts:
     and address, with the keys ``id``, ``realm``, ``address``.
     figures: by name of part, asked at each look at the system's state.
     reset_alarm: has the camera of a device clear its alarms; raises as an errand does.
+    address_for: returns the HTTP address at which a device reaches this node, without a slash at
+    its end; raises Missing, and Conflict when it cannot.
     healthy: raises the error that makes the node unfit to serve, if there is one.
     """
 
@@ -42,12 +53,22 @@ class Parts:
     registry: Registry
     health: Health
     views: Views
+    talking: Talking
     catalogs: Catalogs
     alarms: Alarms
     positions: Positions
     subscriptions: Subscriptions
     wants: Wants
     reset_alarm: Callable[[str, str, AlarmCmd], Awaitable[object]]
+    commands: Commands
+    configuration: Configuration
+    records: Records
+    pictures: Pictures
+    deeds: Deeds
+    shelf: Shelf
+    address_for: Callable[[str], str]
+    downloads: Downloads
+    addresses: Addresses
     engine: Engine
     feed: Feed
     peers: Peers

@@ -8,6 +8,7 @@ from tongshi.access.identity import Session as SignIn
 from tongshi.errors import Error
 from tongshi.gateway.engine import Track, Transport
 from tongshi.signalling.event import Kind
+from tongshi.signalling.history import History, Span
 from tongshi.signalling.share import Session
 
 
@@ -26,7 +27,8 @@ class State(Enum):
 class Wish:
     """What somebody wants to see.  channel: its name.  hevc: their browser decodes H.265.
 
-    transport: how the camera is to send; None leaves it to the node.
+    transport: how the camera is to send; None leaves it to the node.  footage: of the past; None
+    for the present.
     """
 
     device_id: str
@@ -36,6 +38,7 @@ class Wish:
     purpose: str
     hevc: bool = False
     transport: Transport | None = None
+    footage: Span | None = None
 
 
 class View:
@@ -51,7 +54,7 @@ class View:
         self.wish = wish
         self.entry_id = entry_id
         self.state = State.OPENING
-        self.session: Session | None = None
+        self.session: Session | History | None = None
         self.track: Track | None = None
         self.ticket = ""
         self.tickets: set[str] = set()

@@ -27,6 +27,8 @@ from tongshi.clock import Clock
 from tongshi.errors import Conflict, Error, Exhausted, Missing
 from tongshi.gateway.engine import Engine, EngineEvent, ReaderJoined, ReaderLeft
 from tongshi.net.task import Supervisor
+from tongshi.signalling.histories import Histories
+from tongshi.signalling.history import History
 from tongshi.signalling.sessions import Sessions
 from tongshi.signalling.share import Session
 
@@ -59,7 +61,7 @@ STOPPED = "stopped"
 class Views:
     """The views of one node.  Used from the node's loop; hears the engine through `heard`.
 
-    limit: views at once at the most.
+    limit: views at once at the most.  histories: where footage comes from.
     """
 
     def __init__(
@@ -72,9 +74,11 @@ class Views:
         new_token: Callable[[], str],
         *,
         limit: int = 5000,
+        histories: Histories | None = None,
     ) -> None:
         self._register = register
         self._sessions = sessions
+        self._histories = histories
         self._engine = engine
         self._feed = feed
         self._clock = clock
@@ -117,7 +121,8 @@ class Views:
         """
         if len(self._views) >= self._limit:
             raise Exhausted(f"{len(self._views)} views are open", resource="reader")
-        entry_id = await self._enter(sign_in, wish, address, Action.LIVE)
+        action = Action.LIVE if wish.footage is None else Action.PLAYBACK
+        entry_id = await self._enter(sign_in, wish, address, action)
         if self._stopping:
             self._register.close(entry_id, STOPPED, 0.0, 0)
             raise Conflict("the platform is stopping")
@@ -212,8 +217,10 @@ class Views:
             channel=wish.channel,
             purpose=wish.purpose,
             at=self._clock.wall(),
-            transport="websocket" if action is Action.LIVE else "http",
+            transport="http" if action is Action.SNAPSHOT else "websocket",
             address=address,
+            since=None if wish.footage is None else wish.footage.since,
+            until=None if wish.footage is None else wish.footage.until,
         )
         try:
             async with asyncio.timeout(WRITE):
@@ -225,9 +232,7 @@ class Views:
         """Bring *view* from its entry to a ticket, or to the cause why not."""
         wish = view.wish
         try:
-            session = await self._sessions.open(
-                wish.device_id, wish.channel_id, wish.kind, wish.transport
-            )
+            session = await self._fetch(wish)
             view.session, view.track = session, session.track
             hevc = view.track is not None and view.track.codec == "h265"
             view.transcoded = hevc and not wish.hevc
@@ -237,7 +242,18 @@ class Views:
         else:
             view.settled.set()
 
-    async def _issue(self, view: View, session: Session) -> None:
+    async def _fetch(self, wish: Wish) -> Session | History:
+        if wish.footage is None:
+            return await self._sessions.open(
+                wish.device_id, wish.channel_id, wish.kind, wish.transport
+            )
+        if self._histories is None:
+            raise Missing("this node shows no footage")
+        return await self._histories.open(
+            wish.device_id, wish.channel_id, wish.footage, transport=wish.transport
+        )
+
+    async def _issue(self, view: View, session: Session | History) -> None:
         ticket = self._new_token()
         await self._engine.admit(
             session.stream, ticket, expires_s=TICKET, transcode=view.transcoded

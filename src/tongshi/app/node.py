@@ -25,7 +25,9 @@ from tongshi.access.service import Given, People, Register
 from tongshi.alarms.service import Alarms
 from tongshi.api.catalogs import Catalogs
 from tongshi.api.feed import Feed
+from tongshi.api.files import Addresses
 from tongshi.api.parts import Parts
+from tongshi.api.talking import Talking
 from tongshi.api.views import Views
 from tongshi.app.chronicle import Chronicle, known_of, want_of
 from tongshi.app.claim import Claim
@@ -44,6 +46,8 @@ from tongshi.gateway.engines.builtin import Local
 from tongshi.gateway.engines.workers import Workers
 from tongshi.gb28181.manscdp import AlarmCmd
 from tongshi.health.service import Health
+from tongshi.recording.download import Download, Limits
+from tongshi.recording.service import Downloads
 from tongshi.registry.peers.service import Peers
 from tongshi.registry.positions.service import Positions
 from tongshi.registry.service import Registry
@@ -214,19 +218,62 @@ class Node:
             self.clock,
             lambda: secrets.token_urlsafe(24),
             limit=self.settings.media.viewers,
+            histories=self.signalling.histories,
         )
         self.engine.subscribe(self.views.heard)
+        self.talking = Talking(
+            self.register,
+            self.signalling.talks,
+            self.engine,
+            self.feed,
+            self.clock,
+            lambda: secrets.token_urlsafe(24),
+        )
+        self.engine.subscribe(self.talking.heard)
         self.catalogs = Catalogs(self.signalling.queries.catalog, self.feed)
         self._stack.push_async_callback(self.catalogs.stop)
+        await self._open_downloads()
         self._web = Web(application(self._parts()), self.settings.web.listen)
         self._stack.push_async_callback(self._web.stop)
         # Before the server stops: requests that wait for news or for a picture end thereby.
         self._stack.callback(self.feed.close)
         self._stack.push_async_callback(self.views.stop)
         self.views.start()
+        self._stack.push_async_callback(self.talking.stop)
+        self.talking.start()
         await self._web.start()
         # Last, because it is told once: a start that fails must not take the password with it.
         self.first = await _wait_for(self.people.make_first)
+
+    async def _open_downloads(self) -> None:
+        settings = self.settings.downloads
+        path = Path(settings.path) if settings.path else Path(self.settings.node.data) / "downloads"
+        self.downloads = Downloads(
+            self.store,
+            self.writer,
+            self.signalling.histories,
+            self.register,
+            self.clock,
+            Limits(
+                total=settings.at_once,
+                device=settings.per_device,
+                speed=settings.speed,
+                patience=settings.patience * 3600,
+                keep=settings.keep * 86400,
+                quota=int(settings.quota * 1e9),
+            ),
+            path,
+            reserve=int(settings.reserve * 1e9),
+            changed=self._tell_download,
+        )
+        self._stack.push_async_callback(self.downloads.stop)
+        self.addresses = Addresses(self.register, self.clock, lambda: secrets.token_urlsafe(24))
+        self._stack.callback(self.addresses.close)
+        await self.downloads.start()
+
+    def _tell_download(self, download: Download) -> None:
+        told = {"id": download.id, "state": download.state.value}
+        self.feed.publish("download", download.request.device_id, told, key=str(download.id))
 
     def _parts(self) -> Parts:
         return Parts(
@@ -235,12 +282,15 @@ class Node:
             registry=self.registry,
             health=self.health,
             views=self.views,
+            talking=self.talking,
             catalogs=self.catalogs,
             alarms=self.alarms,
             positions=self.positions,
             subscriptions=self.signalling.subscriptions,
             wants=self.wants,
             reset_alarm=self._reset_alarm,
+            downloads=self.downloads,
+            addresses=self.addresses,
             engine=self.engine,
             feed=self.feed,
             peers=self.peers,

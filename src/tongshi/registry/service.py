@@ -226,6 +226,11 @@ class Registry:
             raise Missing(f"no such channel: {channel_id[:64]!r} of {device_id[:64]!r}")
         return found
 
+    def download_speed(self, device_id: str, channel_id: str) -> str:
+        """Return the speeds at which a camera says that it may be downloaded, as ``"1/2/4"``."""
+        with self._engine.connect() as connection:
+            return store.read_download_speed(connection, device_id, channel_id)
+
     def counts(self, scope: Scope) -> tuple[Counts, Counts]:
         """Return devices and cameras by state."""
         with self._engine.connect() as connection:

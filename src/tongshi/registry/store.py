@@ -1,5 +1,6 @@
 """The statements of the register.  Every query takes a scope and counts only what it lets see."""
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -124,6 +125,15 @@ def read_channel(
         visible(scope, c.device_id, c.channel_id),
     )
     return next(iter(_channels(connection, keys, [c.channel_id], Query())), None)
+
+
+def read_download_speed(connection: Connection, device_id: str, channel_id: str) -> str:
+    """Return a channel's DownloadSpeed; "" when it announced none."""
+    c = channels.c
+    found = select(c.item).where(c.device_id == device_id, c.channel_id == channel_id)
+    item = connection.execute(found).scalar_one_or_none()
+    told = json.loads(item).get("Info", {}) if item else {}
+    return str(told.get("DownloadSpeed", ""))
 
 
 def count_states(connection: Connection, scope: Scope) -> tuple[Counts, Counts]:

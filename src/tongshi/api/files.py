@@ -1,0 +1,100 @@
+"""Addresses of files: each for one sign-in, for a while, and one entry of the access register."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tongshi.access.identity import Session
+from tongshi.access.register import Action, Look
+from tongshi.access.service import Register
+from tongshi.clock import Clock
+from tongshi.errors import Denied
+from tongshi.recording.download import Download
+
+LASTS = 600.0
+"""After its last use an address of a file leads nowhere, s."""
+_MOST = 1000
+
+
+@dataclass(slots=True)
+class Address:
+    """One address of one file.  sent: bytes that left by it."""
+
+    download_id: int
+    sign_in: str
+    entry_id: int
+    used: float
+    sent: int = 0
+    begun: float = 0.0
+
+
+class Addresses:
+    """Where files can be fetched for a while; each is one entry of the register."""
+
+    def __init__(self, register: Register, clock: Clock, new_token: Callable[[], str]) -> None:
+        self._register = register
+        self._clock = clock
+        self._new_token = new_token
+        self._addresses: dict[str, Address] = {}
+
+    async def make(self, download: Download, sign_in: Session, address: str) -> str:
+        """Return a key to a file, written into the register before.
+
+        address: from where it is asked for.
+        """
+        self._expire()
+        asked, person = download.request, sign_in.person
+        look = Look(
+            person_id=person.id,
+            person=person.shown,
+            unit=person.unit,
+            action=Action.DOWNLOAD,
+            device_id=asked.device_id,
+            channel_id=asked.channel_id,
+            channel=asked.channel,
+            purpose=asked.purpose,
+            at=self._clock.wall(),
+            transport="http",
+            address=address,
+            since=asked.since,
+            until=asked.until,
+        )
+        entry_id = await asyncio.wrap_future(self._register.submit(look))
+        key, now = self._new_token(), self._clock.now()
+        self._addresses[key] = Address(download.id, sign_in.digest, entry_id, now, begun=now)
+        return key
+
+    def take(self, key: str, download_id: int, sign_in: str) -> Address:
+        """Return what *key* leads to; raises Denied when it leads nowhere, or not this asker."""
+        self._expire()
+        found = self._addresses.get(key)
+        if found is None or found.download_id != download_id or found.sign_in != sign_in:
+            raise Denied("this address of the file does not count any more")
+        found.used = self._clock.now()
+        return found
+
+    def sent(self, address: Address, size: int) -> None:
+        """Note that *size* bytes have left."""
+        address.sent += size
+        address.used = self._clock.now()
+
+    def rest(self, address: Address, *, whole: bool) -> None:
+        """Write down what has left so far; a whole file ends the entry."""
+        seconds = self._clock.now() - address.begun
+        if whole:
+            self._register.close(address.entry_id, "closed", seconds, address.sent)
+        else:
+            self._register.note(address.entry_id, seconds, address.sent)
+
+    def close(self) -> None:
+        """End every address."""
+        for address in self._addresses.values():
+            self._register.close(address.entry_id, "closed", 0.0, address.sent)
+        self._addresses.clear()
+
+    def _expire(self) -> None:
+        now = self._clock.now()
+        for key, address in list(self._addresses.items()):
+            if now - address.used > LASTS or len(self._addresses) > _MOST:
+                del self._addresses[key]
+                self._register.close(address.entry_id, "closed", now - address.begun, address.sent)
