@@ -336,7 +336,7 @@ def test_tcp_peers_that_send_nothing_or_rubbish_or_never_read_harm_nobody() -> N
 def test_leaks_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     async def work(bench: Bench) -> None:
         looked = list[int]()
-        monkeypatch.setattr(bench.signalling.sessions, "reconcile", lambda elsewhere: looked.append(1))
+        monkeypatch.setattr(bench.signalling.sessions, "reconcile", lambda _: looked.append(1))
         await bench.until(lambda: looked)
 
     monkeypatch.setattr(platform, "RECONCILE", 0.01)

@@ -94,6 +94,7 @@ async def end(request: Request, parts: Parts, digest: str) -> None:
     await asyncio.to_thread(parts.people.sign_out, token)
     parts.feed.end(digest)
     await parts.views.end_sign_in(digest)
+    await parts.talking.end_sign_in(digest)
 
 
 async def sign_in(request: Request, parts: PartsOf, given: Annotated[SignIn, Body()]) -> Response:
@@ -138,6 +139,7 @@ async def change_password(
     )
     parts.feed.end(asker.session.digest)
     await parts.views.end_person(asker.person.id)
+    await parts.talking.end_person(asker.person.id)
     response = Response(status_code=204)
     set_cookie(response, parts, found)
     return response

@@ -107,6 +107,7 @@ async def change_password(visit: Visit) -> Response:
         else:
             visit.parts.feed.end(asker.session.digest)
             await visit.parts.views.end_person(asker.person.id)
+            await visit.parts.talking.end_person(asker.person.id)
             response = visit.go("/live")
             set_cookie(response, visit.parts, found)
             return response

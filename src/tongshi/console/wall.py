@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from tongshi.access.permission import Permission
 from tongshi.api.live import list_purposes
 from tongshi.console.visit import Visit
 from tongshi.errors import Missing
@@ -24,6 +25,7 @@ WORDS = (
     "reason",
     "live",
     "control",
+    "talk",
     "tree",
     "state",
     "stage",
@@ -64,6 +66,7 @@ async def show_live(visit: Visit) -> Response:
         "layout": layout,
         "stream": read_kind(asked.get("stream", "")).value,
         "tiles": await asyncio.gather(*(_tile(visit, *tile) for tile in tiles)),
+        "talks": person.may(Permission.TALK),
         "purposes": [asdict(purpose) for purpose in await list_purposes(visit.asker)],
     }
     values = {

@@ -67,10 +67,8 @@ _CODES = {
     "offline": ("peer.silent", "presence"),
     "line": ("peer.silent", "media"),
     "engine": ("engine.failed", "worker"),
-    "peer": ("peer", ""),
-    "stopped": ("stopped", ""),
 }
-"""What who talks is told: code and stage, by why a talk ended."""
+"""What who talks is told: code and stage, by why a talk ended; else just why."""
 _DEAD = 0.5
 """Wait for a device that is offline to confirm a BYE, s: it hardly will."""
 LAST_SN = 2**31 - 1
@@ -360,7 +358,7 @@ class Talks:
         why = talk.why
         talk.fail(_ended_early(talk, why))
         try:
-            code, stage = _CODES.get(why, ("", ""))
+            code, stage = _CODES.get(why, (why, ""))
             await attempt.close(code, stage, _DEAD if why == "offline" else BYE_TIMEOUT)
         except Error as error:  # of the engine; what it held is lost with it
             _log.warning("event=talk-close-failed talk=%s error=%s", talk.stream, error)

@@ -6,6 +6,7 @@ import { toast, typing } from "./dom.js";
 import { Feed } from "./feed.js";
 import { Control } from "./live/control.js";
 import { Reason } from "./live/reason.js";
+import { Talking } from "./live/talking.js";
 import { Tree } from "./live/tree.js";
 import { Wall } from "./live/wall.js";
 import { explain, t } from "./words.js";
@@ -15,7 +16,8 @@ const at = (id) => document.getElementById(id);
 
 let stream = begin.stream;
 const reason = new Reason(begin.purposes, at("reason"), at("why"), begin.person);
-const wall = new Wall(at("wall"), { reason: () => reason.current, stream: () => stream });
+const wall = new Wall(at("wall"), { reason: () => reason.current, stream: () => stream, talks: begin.talks });
+if (begin.talks) new Talking(at("wall"), () => reason.current);
 const tree = new Tree(at("tree"));
 const feed = new Feed();
 const control = at("control") === null ? null : new Control(at("control"), wall, () => reason.current);

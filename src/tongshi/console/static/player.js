@@ -153,6 +153,11 @@ export class TongshiPlayer extends HTMLElement {
     }
   }
 
+  /** Keep the sound low for a while, or not. */
+  hush(on) {
+    this.#sound?.hush(on);
+  }
+
   /** The shown picture as a canvas of its full size; null while there is none. */
   frame() {
     if (this.#video.readyState < 2 || this.#video.videoWidth === 0) return null;

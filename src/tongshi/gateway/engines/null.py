@@ -137,7 +137,8 @@ class Null:
 
     def viewer_port(self, stream: str) -> int:
         """See Engine: nobody listens."""
-        self._find(stream)
+        if stream not in self.talks.open_:
+            self._find(stream)
         return 0
 
     def leased_ports(self) -> int:

@@ -1,7 +1,8 @@
 /**
  * One place on the wall: a player, a line that says how it is, a cause when it is not well.
  *
- * Events (bubbling): tile-change (its channel changed), tile-listen (it wants to be the one heard).
+ * Events (bubbling): tile-change (its channel changed), tile-listen (it wants to be the one heard),
+ * tile-talk (somebody wants to talk to its camera, or no longer).
  */
 
 import { icon, make, swapIcon, toast } from "../dom.js";
@@ -119,6 +120,22 @@ export class Tile {
     swapIcon(this._sound.firstElementChild, on ? "sound" : "mute");
   }
 
+  /** What the interface said of the view; null while there is none. */
+  get view() {
+    return this._player?.view ?? null;
+  }
+
+  /** Whether somebody here talks to this camera: idle, asking, opening, speaking. */
+  set talking(state) {
+    this._mic.setAttribute("aria-pressed", String(state !== "idle"));
+    this._mic.title = t(`talk.${state}`);
+  }
+
+  /** Keep its sound low for a while, or not. */
+  hush(on) {
+    this._player?.hush(on);
+  }
+
   fullScreen() {
     if (document.fullscreenElement === this.element) document.exitFullscreen();
     else this.element.requestFullscreen?.();
@@ -156,11 +173,15 @@ export class Tile {
     this._said = make("span", { class: "said" });
     this._sound = this._act("mute", "tile.sound", () => this._tell("tile-listen"));
     this._sound.setAttribute("aria-pressed", "false");
+    this._mic = this._act("mic", "talk.start", () => this._tell("tile-talk"));
+    this._mic.hidden = !this._context.talks;
+    this.talking = "idle";
     const acts = make(
       "div",
       { class: "acts" },
       this._act("shot", "tile.snapshot", () => this.snapshot()),
       this._sound,
+      this._mic,
       this._act("enlarge", "tile.full", () => this.fullScreen()),
       this._act("close", "tile.clear", () => this.clear()),
     );

@@ -53,6 +53,7 @@ export function decode(message) {
 export class Sound {
   constructor() {
     this._context = null;
+    this._out = null;
     this._next = 0;
     this.late = 0; // blocks that came after their time
     this.dropped = 0; // blocks left out because too many waited
@@ -60,7 +61,11 @@ export class Sound {
 
   /** Begin to be heard.  Call from a person's click: browsers refuse sound otherwise. */
   async start() {
-    this._context ??= new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
+    if (this._context === null) {
+      this._context = new AudioContext({ sampleRate: RATE, latencyHint: "interactive" });
+      this._out = this._context.createGain();
+      this._out.connect(this._context.destination);
+    }
     await this._context.resume();
   }
 
@@ -85,9 +90,14 @@ export class Sound {
     block.copyToChannel(samples, 0);
     const source = this._context.createBufferSource();
     source.buffer = block;
-    source.connect(this._context.destination);
+    source.connect(this._out);
     source.start(this._next);
     this._next += block.duration;
+  }
+
+  /** Be heard softly for a while, or as before. */
+  hush(on) {
+    this._out?.gain.setTargetAtTime(on ? 0.05 : 1, this._context.currentTime, 0.03);
   }
 
   /** Fall silent and give the loudspeaker back. */
