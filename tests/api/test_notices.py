@@ -2,21 +2,36 @@ import asyncio
 
 import pytest
 
+from tongshi.alarms.alarm import Alarm, Report, State
 from tongshi.api.feed import Feed, Notice
-from tongshi.api.notices import catalog_stored, moment, tell
+from tongshi.api.notices import (
+    alarm_changed,
+    alarms_stored,
+    catalog_stored,
+    moment,
+    position_known,
+    tell,
+)
 from tongshi.gateway.engine import Transport
+from tongshi.gb28181.manscdp import PtzPositionNotify
+from tongshi.gb28181.subscription import Subject
 from tongshi.gb28181.version import Version
+from tongshi.registry.position import Report as Position
 from tongshi.signalling.event import (
     DevicePresence,
     DeviceRegistered,
     DevicesSeen,
     Kind,
+    PartsFaulty,
     Presence,
+    PtzReported,
     SessionClosed,
     SessionFailed,
     SessionKey,
     SessionOpened,
     SignallingEvent,
+    SubscriptionChanged,
+    VideoOffered,
     Why,
 )
 
@@ -83,3 +98,54 @@ def test_a_stored_catalog_is_told() -> None:
 def test_moments() -> None:
     assert moment(None) is None
     assert moment(1.9) == "1970-01-01T00:00:01+00:00"
+
+
+@pytest.mark.parametrize(
+    ("event", "topic", "body"),
+    [
+        (
+            SubscriptionChanged("d", Subject.PTZ, "c", "fallback", "refused 489", 0.0),
+            "subscription",
+            {"subject": "ptz", "target": "c", "state": "fallback", "why": "refused 489"},
+        ),
+        (PartsFaulty("d", ("a", "b"), 0.0), "fault", {"parts": ["a", "b"]}),
+        (VideoOffered("d", "c", 0.0), "video", {"channel": "c"}),
+        (
+            PtzReported("d", "c", PtzPositionNotify(1, "c", 10.0, 20.0, 2.0), 0.0),
+            "ptz",
+            {"channel": "c", "pan": 10.0, "tilt": 20.0, "zoom": 2.0},
+        ),
+    ],
+)
+def test_what_devices_tell(event: SignallingEvent, topic: str, body: dict[str, object]) -> None:
+    [notice] = told(event)
+    assert notice.topic == topic
+    assert notice.body == {"device": "d", **body}
+
+
+def test_alarms_and_positions_that_are_kept() -> None:
+    async def listen() -> list[Notice]:
+        feed = Feed("boot")
+        reader = feed.join(lambda device_id: True)
+        report = Report("d", "c", 60.0, method=5, alarm_type=2, priority=1)
+        alarms_stored(feed, {7: report})
+        first = await reader.take(0) or []
+        alarm = Alarm(7, report, "", "", False, State.CLOSED, None, "", 1, 60.0, None)
+        alarm_changed(feed, alarm)
+        position_known(feed, Position("d", "c", 60.0, 117.1, 31.8))
+        return first + (await reader.take(0) or [])
+
+    raised, closed, position = asyncio.run(listen())
+    assert (raised.topic, raised.key) == ("alarm", "7")
+    assert raised.body == {
+        "id": 7,
+        "state": "new",
+        "device": "d",
+        "channel": "c",
+        "priority": 1,
+        "method": 5,
+        "alarm_type": 2,
+        "at": "1970-01-01T00:01:00+00:00",
+    }
+    assert closed.body["state"] == "closed"
+    assert (position.topic, position.body["longitude"]) == ("position", 117.1)
