@@ -75,6 +75,12 @@ TALK = joined(
     request("BYE", b"", number=4),
     request("OPTIONS", b"", "Require: 100rel", number=5),
 )
+SETTINGS = (
+    b"<Response><CmdType>ConfigDownload</CmdType><SN>1</SN><DeviceID>34</DeviceID><Result>OK</Result>"
+    b"<BasicParam><Name>a</Name><Expiration>3600</Expiration></BasicParam><PictureMask><On>1</On>"
+    b'<RegionList Num="1"><Item><Seq>1</Seq><Point>1,2,3,4</Point></Item></RegionList>'
+    b"</PictureMask><FrameMirror>1</FrameMirror></Response>"
+)
 RTP = bytes.fromhex("80e0000100015f900bebc201")
 PS = bytes.fromhex(
     "000001ba440004000401005f6bf8000001bb000c80ccf504e17fe0e200c0c020"
@@ -105,6 +111,9 @@ SEEDS: dict[str, bytes] = {
     "sdp": OFFER,
     "gb28181.manscdp": CATALOG,
     "gb28181.keepalive": KEEPALIVE,
+    "gb28181.plain": SETTINGS,
+    "gb28181.ptz": b"A50F0101FA0000B0",
+    "gb28181.picture-name": b"34020000001320000001022024050607080912301.jpg",
     "gb28181.invite": OFFER,
     "gb28181.subject": b"34020000001310000001:0200000001,34020000002000000001:1",
     "gb28181.media-format": b"f=v/2/6/25/1/4096a/1/8/1",

@@ -5,7 +5,7 @@
     34020000001320000001 02 20240506070809123 01
     device or channel       when, Beijing     number, 01..99
 
-Source: GB/T 28181-2022 9.14 and A.2.5.8; devices append ``.jpg``.
+Source: GB/T 28181-2022 9.14.1 and A.2.5.7; devices append ``.jpg``.
 """
 
 import re

@@ -240,8 +240,7 @@ def _cruise(
             return _long(_SPEED, group, speed)
         case CruiseDwell(group, seconds):
             return _long(_DWELL, group, seconds)
-        case CruiseStart(group):
-            return _START, _group(group), 0, 0
+    return _START, _group(word.group), 0, 0
 
 
 def _move(pan: int, tilt: int, zoom: int) -> tuple[int, int, int, int]:

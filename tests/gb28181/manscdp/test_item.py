@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from tongshi.gb28181.catalog import Column, Details, Item, columns
 from tongshi.gb28181.element import Element
 from tongshi.gb28181.manscdp.codec import parse
-from tongshi.gb28181.manscdp.item import read_item, write_item
+from tongshi.gb28181.manscdp.item import (
+    Listed,
+    read_item,
+    read_listed,
+    write_item,
+    write_listed,
+)
+from tongshi.gb28181.manscdp.types import open_envelope
 from tongshi.gb28181.version import Version
 
 CAMERA = "34020000001320000001"
@@ -144,3 +151,23 @@ def test_read_of_write_is_identity(
         **chosen(values, columns(Item), version),
     )
     assert read_item(parse(write_item(item, version).encode("gb18030"))) == item
+
+
+def test_a_message_lists_items() -> None:
+    inside = (
+        "<SumNum>5</SumNum><DeviceList Num='2'><Item><DeviceID>1</DeviceID></Item><Item/>"
+        "</DeviceList>"
+    )
+    listed = read_listed(open_envelope(parse(f"<Response>{inside}</Response>".encode())))
+    assert listed == Listed(5, (Item(device_id="1"),), 2, 1)
+    assert write_listed(5, listed.items, Version.V2022) == [
+        "<SumNum>5</SumNum>",
+        '<DeviceList Num="1">',
+        "<Item><DeviceID>1</DeviceID></Item>",
+        "</DeviceList>",
+    ]
+
+
+def test_a_message_lists_nothing() -> None:
+    assert read_listed(open_envelope(parse(b"<Response/>"))) == Listed(None, (), None, 0)
+    assert write_listed(0, (), Version.V2022) == ["<SumNum>0</SumNum>"]

@@ -6,12 +6,16 @@ from tongshi.gb28181.element import Element
 from tongshi.gb28181.manscdp.codec import parse
 from tongshi.gb28181.manscdp.types import (
     Outcome,
+    count,
+    digits,
     double,
     open_envelope,
     outcome,
     switch,
     text,
     whole,
+    wholes,
+    words,
 )
 
 
@@ -87,6 +91,18 @@ def test_any_text_is_a_value_or_nothing(word: str) -> None:
     assert isinstance(outcome(word), Outcome)
 
 
+@pytest.mark.parametrize(("word", "number"), [("3", 3), ("0", 0), ("-1", None), ("x", None)])
+def test_counts(word: str, number: int | None) -> None:
+    assert count(word) == number
+
+
+def test_values_joined_by_a_slash() -> None:
+    assert words(" a / b//null") == ("a", "b")
+    assert words("") == ()
+    assert wholes("1/13/x/-2") == (1, 13, -2)
+    assert digits("1/2") == digits("12") == digits("1、2") == (1, 2)
+
+
 def test_an_envelope() -> None:
     tree = parse(
         b"<Query><CmdType> Catalog </CmdType><SN>7</SN><DeviceID>34</DeviceID><Name>null</Name>"
@@ -99,6 +115,12 @@ def test_an_envelope() -> None:
     assert len(envelope.children("list")) == 2
     assert envelope.children("absent") == ()
     assert envelope.rest(frozenset({"name", "list"})) == (Element("X", "y"),)
+
+
+def test_unknown_attributes_are_kept() -> None:
+    envelope = open_envelope(parse(b'<Notify xmlns="urn:x" SN="3" Status="OK"><X>1</X></Notify>'))
+    kept = (Element("X", "1"), Element("@xmlns", "urn:x"))
+    assert envelope.rest(frozenset({"status"})) == kept
 
 
 def test_attributes_stand_in_for_children() -> None:

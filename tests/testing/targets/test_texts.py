@@ -24,3 +24,18 @@ def test_a_name_that_would_say_more_is_found(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(manscdp, "read", lambda body: answer)
     with pytest.raises(AssertionError):
         TARGETS["gb28181.manscdp"](b"")
+
+
+CONTROL = b"<Control><CmdType>DeviceControl</CmdType><SN>1</SN>%b</Control>"
+CONFIG = (
+    b"<Control><CmdType>DeviceConfig</CmdType><SN>1</SN><BasicParam><Name>a</Name><X>1</X>"
+    b"</BasicParam><FrameMirror>9</FrameMirror></Control>"
+)
+
+
+def test_messages_and_their_plain_values_pass() -> None:
+    for inside in (b"<TeleBoot>Boot</TeleBoot>", b"<TargetTrack>Auto</TargetTrack>"):
+        TARGETS["gb28181.manscdp"](CONTROL % inside)
+    TARGETS["gb28181.plain"](CONFIG)
+    TARGETS["gb28181.ptz"](b"A50F0101FA0000B0")
+    TARGETS["gb28181.picture-name"](b"34020000001320000001022024050607080912301.jpg")

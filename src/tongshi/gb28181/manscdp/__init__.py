@@ -129,6 +129,7 @@ from tongshi.gb28181.manscdp.response import (
     DeviceStatusAnswer,
     Duty,
 )
+from tongshi.gb28181.manscdp.schema import build, fields_of, from_plain, title_of, to_plain
 from tongshi.gb28181.manscdp.types import (
     Outcome,
 )

@@ -183,8 +183,8 @@ class CruiseStop:
     """A point of a cruise.  stay: s of rest.  speed: 1 slow to 15 fast, on the way to it."""
 
     preset_index: int | None = whole("PresetIndex", low=0, high=255, required=True)
-    stay: int | None = whole("StayTime", low=0, unit="s")
-    speed: int | None = whole("Speed", low=1, high=15)
+    stay: int | None = whole("StayTime", low=0, unit="s", required=True)
+    speed: int | None = whole("Speed", low=1, high=15, required=True)
     others: tuple[Element, ...] = ()
 
 

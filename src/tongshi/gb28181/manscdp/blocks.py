@@ -1,6 +1,6 @@
 """Blocks of settings in a message: which element is which.
 
-Source: GB/T 28181-2022 A.2.3.2, A.2.6.7.
+Source: GB/T 28181-2022 A.2.3.2, A.2.6.9.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ from tongshi.gb28181.manscdp.types import ENVELOPE, Envelope, outcome
 from tongshi.gb28181.version import Version
 
 _SNAPSHOT = "SnapShot"
-# The answer's name for SnapShotConfig (A.2.6.7).
+# The answer's name for SnapShotConfig (A.2.6.9).
 _BY_NAME: dict[str, type[Block]] = {kind.WIRE.lower(): kind for kind in BLOCKS}
 _BY_NAME[_SNAPSHOT.lower()] = SnapShotConfig
 _FEWEST = 2
@@ -74,7 +74,7 @@ def _read(
             others.append(freeze(child))
         else:
             blocks.append(read_as(make, child))
-    return tuple(blocks), tuple(others)
+    return tuple(blocks), (*others, *envelope.attributes(skip))
 
 
 def _guess(tree: Tree) -> type[Block] | None:
@@ -99,9 +99,7 @@ def _fits(group: Group, children: Sequence[Tree]) -> bool:
 
 
 def _belongs(place: Slot | Group | None, tree: Tree) -> bool:
-    if isinstance(place, Group):
-        return _fits(place, list(tree))
-    if place is None:
+    if not isinstance(place, Slot):
         return False
     spec = place.spec
     if spec.of is None or not place.attribute:

@@ -30,7 +30,7 @@ class BasicParam:
 
     WIRE: ClassVar[str] = "BasicParam"
     SINCE: ClassVar[Version] = Version.V2016
-    name: str = text("Name", most=64)
+    name: str = text("Name")
     expiration: int | None = whole("Expiration", low=60, high=604_800, unit="s")
     heart_beat_interval: int | None = whole("HeartBeatInterval", low=5, high=3600, unit="s")
     heart_beat_count: int | None = whole("HeartBeatCount", low=1, high=255)
@@ -63,10 +63,10 @@ class VideoParamOpt:
 class Roi:
     """A region that is coded better.  Corners count blocks of 32 by 32; qp: 0 plain to 3 best."""
 
-    seq: int | None = whole("ROISeq", low=1, high=16, required=True)
-    top_left: int | None = whole("TopLeft", low=0, required=True)
-    bottom_right: int | None = whole("BottomRight", low=0, required=True)
-    qp: int | None = whole("ROIQP", choices=(0, 1, 2, 3), required=True)
+    seq: int | None = whole("ROISeq", low=1, high=16)
+    top_left: int | None = whole("TopLeft", low=0)
+    bottom_right: int | None = whole("BottomRight", low=0)
+    qp: int | None = whole("ROIQP", choices=(0, 1, 2, 3))
     others: tuple[Element, ...] = ()
 
 
@@ -74,7 +74,7 @@ class Roi:
 class RoiParam:
     """Regions that are coded better."""
 
-    on: bool | None = flag("ROIFlag", required=True)
+    on: bool | None = flag("ROIFlag")
     roi_number: int | None = whole("ROINumber", low=0, high=16)
     regions: tuple[Roi, ...] = repeated("Item", Roi, most=16)
     others: tuple[Element, ...] = ()
@@ -84,8 +84,8 @@ class RoiParam:
 class SvcEncodeParam:
     """Scalable coding.  The support modes are in answers only."""
 
-    space_mode: int | None = whole("SVCSpaceDomainMode", choices=(0, 1, 2, 3))
-    time_mode: int | None = whole("SVCTimeDomainMode", choices=(0, 1, 2, 3))
+    space_mode: int | None = whole("SVCSpaceDomainMode", choices=(0, 1, 2, 3), required=True)
+    time_mode: int | None = whole("SVCTimeDomainMode", choices=(0, 1, 2, 3), required=True)
     ratio: str = text("SSVCRatioValue")
     space_support: int | None = whole("SVCSpaceSupportMode", told=True)
     time_support: int | None = whole("SVCTimeSupportMode", told=True)
@@ -97,8 +97,8 @@ class SvcEncodeParam:
 class SurveillanceParam:
     """Which marks the stream carries.
 
-    What is found by analysis, and features of the sound, may be about people: whether they are on
-    is shown and nobody sets it from here.
+    Only in answers.  Of a decoder's marks, analysis is not set either: what is found in pictures,
+    as features of sound, may be about people.
     """
 
     time_mark: bool | None = flag("TimeFlag")
@@ -124,7 +124,10 @@ class SvacEncodeConfig:
     SINCE: ClassVar[Version] = Version.V2016
     roi: RoiParam | None = block("ROIParam", RoiParam)
     svc: SvcEncodeParam | None = block("SVCParam", SvcEncodeParam)
-    surveillance: SurveillanceParam | None = block("SurveillanceParam", SurveillanceParam)
+    surveillance: SurveillanceParam | None = block(
+        "SurveillanceParam", SurveillanceParam, told=True
+    )
+    """Only in answers."""
     audio: AudioParam | None = block("AudioParam", AudioParam)
     others: tuple[Element, ...] = ()
 
@@ -133,7 +136,7 @@ class SvacEncodeConfig:
 class SvcDecodeParam:
     """Which layers of a scalable stream are decoded.  The support modes are in answers only."""
 
-    layers: int | None = whole("SVCSTMMode", choices=(0, 1, 2, 3))
+    layers: int | None = whole("SVCSTMMode", choices=(0, 1, 2, 3), required=True)
     space_support: int | None = whole("SVCSpaceSupportMode", told=True)
     time_support: int | None = whole("SVCTimeSupportMode", told=True)
     others: tuple[Element, ...] = ()
@@ -191,7 +194,7 @@ class TimeSegment:
     start_hour: int | None = whole("StartHour", low=0, high=23, unit="h", required=True)
     start_minute: int | None = whole("StartMin", low=0, high=59, unit="min", required=True)
     start_second: int | None = whole("StartSec", low=0, high=59, unit="s", required=True)
-    stop_hour: int | None = whole("StopHour", low=0, high=24, unit="h", required=True)
+    stop_hour: int | None = whole("StopHour", low=0, high=23, unit="h", required=True)
     stop_minute: int | None = whole("StopMin", low=0, high=59, unit="min", required=True)
     stop_second: int | None = whole("StopSec", low=0, high=59, unit="s", required=True)
     others: tuple[Element, ...] = ()

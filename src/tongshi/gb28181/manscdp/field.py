@@ -345,9 +345,19 @@ def other(wire: str, blank: T, read: Read, write: Write, *, required: bool = Fal
     )
 
 
-def block(wire: str, kind: type[T], *, required: bool = False) -> T | None:
+def block(wire: str, kind: type[T], *, required: bool = False, told: bool = False) -> T | None:
     """Return a field that is an element with fields of its own; None when absent."""
-    spec = Spec(wire, Shape.BLOCK, Kind.GROUP, _nothing, _empty, None, required=required, of=kind)
+    spec = Spec(
+        wire,
+        Shape.BLOCK,
+        Kind.GROUP,
+        _nothing,
+        _empty,
+        None,
+        required=required,
+        told=told,
+        of=kind,
+    )
     return _declare(None, spec)
 
 

@@ -171,7 +171,7 @@ class DeviceUpgradeResult:
 
 @dataclass(frozen=True, slots=True)
 class PtzPositionNotify:
-    """Where a camera looks now; its fields are those of the answer (A.2.6.14).
+    """Where a camera looks now; its fields are those of the answer (A.2.6.15).
 
     The standard has the body of such a NOTIFY in the form of the answer: a peer that follows it
     sends a :class:`~tongshi.gb28181.manscdp.answer.PtzPositionAnswer`.

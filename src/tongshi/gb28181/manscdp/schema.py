@@ -153,14 +153,14 @@ def _taken(spec: Spec, told: object) -> tuple[object, Faults]:
         return _taken_block(spec, told)
     if not isinstance(told, list | tuple):
         return (), (Fault("", Breach.KIND, "list"),)
+    taken = _taken_leaf if spec.shape is Shape.LEAVES else _taken_block
     members: list[object] = []
     faults: list[Fault] = []
     for at, member in enumerate(told):
-        taken = (
-            _taken_leaf(spec, member) if spec.shape is Shape.LEAVES else _taken_block(spec, member)
-        )
-        members.append(taken[0])
-        faults += below(str(at), taken[1])
+        value, found = taken(spec, member)
+        if value != spec.blank:
+            members.append(value)
+        faults += below(str(at), found)
     return tuple(members), tuple(faults)
 
 

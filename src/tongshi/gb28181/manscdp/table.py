@@ -63,7 +63,8 @@ _LEAVES = Group()
 
 
 def specs_of(kind: Callable[..., object]) -> dict[str, Spec]:
-    """Return what the fields of the dataclass *kind* declare, by attribute."""
+    """Return what the fields of the dataclass *kind*, or one that a partial makes, declare."""
+    kind = kind.func if isinstance(kind, partial) else kind
     assert isinstance(kind, type)
     declared = {item.name: item.metadata.get(SPEC) for item in fields(kind)}
     return {name: spec for name, spec in declared.items() if isinstance(spec, Spec)}
@@ -148,7 +149,9 @@ def attributes_of(others: Others) -> list[tuple[str, str]]:
 
 def render_attributes(named: list[tuple[str, str]]) -> str:
     """Return the attributes as they stand in a tag."""
-    return "".join(f' {name}="{escape(told).replace(chr(34), "&quot;")}"' for name, told in named)
+    return "".join(
+        f' {name}="{escape(told).replace(chr(34), "&quot;")}"' for name, told in dict(named).items()
+    )
 
 
 def _others_of(owner: object) -> Others:
@@ -201,9 +204,8 @@ def _take(slot: Slot, tree: Tree, values: Values) -> Others:
         case Shape.ITEMS:
             kept = _take_items(slot, tree, values)
             return _kept(tree, (*kept, *_take_attributes(_LEAVES, tree, _NUM, values)))
-        case Shape.LEAVES:
-            kept = _take_leaves(slot, tree, values)
-            return _kept(tree, (*kept, *_take_attributes(_LEAVES, tree, _NONE, values)))
+    kept = _take_leaves(slot, tree, values)
+    return _kept(tree, (*kept, *_take_attributes(_LEAVES, tree, _NONE, values)))
 
 
 def _take_text(slot: Slot, told: str | None, values: Values) -> None:
@@ -293,8 +295,7 @@ def _written(spec: Spec, value: object, rest: list[Element], version: Version) -
             kept = _taken(name, rest)
             inside = [f"<{spec.item}>{escape(str(leaf))}</{spec.item}>" for leaf in _members(value)]
             return _wrapped(name, kept, inside + rest_lines(tuple(kept)))
-        case Shape.REPEATED | Shape.ITEMS:
-            return _listed(spec, name, _members(value), rest, version)
+    return _listed(spec, name, _members(value), rest, version)
 
 
 def _listed(

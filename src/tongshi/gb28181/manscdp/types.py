@@ -106,11 +106,20 @@ class Envelope:
         return tuple(self.fields.get(name, ()))
 
     def rest(self, known: frozenset[str]) -> tuple[Element, ...]:
-        """Return the children that are neither the envelope's nor *known*, in lower case."""
+        """Return what is neither the envelope's nor *known*, in lower case: children, attributes.
+
+        An attribute is an element named ``@name``.
+        """
+        known = known | ENVELOPE
+        children = tuple(freeze(child) for child in self.tree if child.tag.lower() not in known)
+        return children + self.attributes(known) if self.tree.attrib else children
+
+    def attributes(self, known: frozenset[str]) -> tuple[Element, ...]:
+        """Return the attributes that are not *known*, each as an element named ``@name``."""
         return tuple(
-            freeze(child)
-            for child in self.tree
-            if (name := child.tag.lower()) not in ENVELOPE and name not in known
+            Element(f"@{name}", told)
+            for name, told in self.tree.attrib.items()
+            if name.lower() not in known
         )
 
 

@@ -1,10 +1,12 @@
 """Parsers of one value: whatever comes in, a value or a refusal comes out."""
 
 import contextlib
+from collections.abc import Callable
+from dataclasses import replace
 
 from tongshi import digest, sdp
-from tongshi.errors import RemoteProtocolError
-from tongshi.gb28181 import manscdp
+from tongshi.errors import LocalProtocolError, RemoteProtocolError
+from tongshi.gb28181 import manscdp, ptz
 from tongshi.gb28181.civil import home_of, trimmed
 from tongshi.gb28181.date import read_date
 from tongshi.gb28181.identifier import Identifier, is_usable
@@ -12,6 +14,7 @@ from tongshi.gb28181.invite import Answer, Offer, agree, channels_of
 from tongshi.gb28181.manscdp.message import read_any
 from tongshi.gb28181.manscdp.response import CatalogAnswer
 from tongshi.gb28181.media_format import MediaFormat
+from tongshi.gb28181.picture_name import PictureName
 from tongshi.gb28181.ssrc import number_of, text_of
 from tongshi.gb28181.subject import Subject
 from tongshi.gb28181.version import Version
@@ -46,8 +49,13 @@ def touch(message: Message) -> None:
 
 
 def _manscdp(data: bytes) -> None:
-    """What was read can be written for every edition, and says the same of itself again."""
+    """What was read can be written for every edition, and says the same of itself again.
+
+    All but what crosses the line: that is read, and refused by its type.
+    """
     message = manscdp.read(data)
+    if _crosses(message):
+        return
     for version in (Version.V2016, Version.V2022):
         again = manscdp.read(manscdp.write(message, version))
         assert type(again) is type(message)
@@ -59,6 +67,41 @@ def _manscdp(data: bytes) -> None:
             # It becomes part of our requests when somebody opens the channel.
             assert is_usable(item.device_id)
             item.name.encode("utf-8", "strict")
+
+
+def _crosses(message: manscdp.Message) -> bool:
+    """Whether *message* must not be written; then it cannot be."""
+    try:
+        manscdp.write(message)
+    except LocalProtocolError:
+        kinds = manscdp.DeviceControl | manscdp.Other
+        assert isinstance(message, kinds)
+        return True
+    return False
+
+
+def _plain(data: bytes) -> None:
+    """What was read of settings and commands, as a form has it and back; nothing is lost."""
+    message = manscdp.read(data)
+    if isinstance(message, manscdp.DeviceConfig | manscdp.ConfigDownloadAnswer):
+        for block in message.blocks:
+            bare = replace(block, others=())
+            kind: Callable[..., manscdp.Block] = type(block)
+            manscdp.check(block, Version.V2022)
+            again, faults = manscdp.from_plain(kind, manscdp.to_plain(bare))
+            assert not faults
+            assert manscdp.to_plain(again) == manscdp.to_plain(bare)
+
+
+def _ptz(text: str) -> None:
+    word = ptz.decode(text)
+    assert ptz.decode(ptz.encode(word)) == word
+
+
+def _picture_name(text: str) -> None:
+    name = PictureName.parse(text)
+    if name is not None:
+        assert len(str(name)) == 41
 
 
 def _keepalive(data: bytes) -> None:
@@ -119,6 +162,9 @@ TARGETS: dict[str, Target] = {
     "digest.credentials": of_text(lambda text: str(digest.Credentials.parse(text))),
     "sdp": of_bytes(_sdp),
     "gb28181.manscdp": of_bytes(_manscdp),
+    "gb28181.plain": of_bytes(_plain),
+    "gb28181.ptz": of_text(_ptz),
+    "gb28181.picture-name": of_text(_picture_name),
     "gb28181.keepalive": of_bytes(_keepalive),
     "gb28181.invite": _descriptions,
     "gb28181.subject": of_text(_subject),
