@@ -18,7 +18,7 @@ from tongshi.errors import RemoteProtocolError
 
 _CLAUSE = "RFC 7616 3"
 _PARAM = re.compile(
-    r'\s*([A-Za-z0-9_\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]*))\s*(?:,|$)', re.S
+    r'\s*([A-Za-z0-9_\-]+)\s*=\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)"|([^\s",]*))\s*(?:,|$)', re.S
 )
 
 
@@ -82,17 +82,18 @@ class Credentials:
     def parse(cls, text: str) -> "Credentials":
         """Return the credentials in a header value; raises RemoteProtocolError."""
         params = _read(text)
-        return cls(
-            username=_need(params, "username"),
-            realm=_need(params, "realm"),
-            nonce=_need(params, "nonce"),
-            uri=_need(params, "uri"),
-            response=_need(params, "response"),
-            algorithm=params.get("algorithm", ""),
-            qop=params.get("qop", ""),
-            nc=params.get("nc", ""),
-            cnonce=params.get("cnonce", ""),
-            opaque=params.get("opaque", ""),
+        told = params.get
+        return cls(  # by position: this is done at every registration
+            _need(params, "username"),
+            _need(params, "realm"),
+            _need(params, "nonce"),
+            _need(params, "uri"),
+            _need(params, "response"),
+            told("algorithm", ""),
+            told("qop", ""),
+            told("nc", ""),
+            told("cnonce", ""),
+            told("opaque", ""),
         )
 
     def __str__(self) -> str:
@@ -290,7 +291,7 @@ class Nonces:
     def __init__(self, secret: bytes, *, lifetime: float = 60.0) -> None:
         if len(secret) < 16:
             raise ValueError(f"secret has {len(secret)} bytes, fewer than 16")
-        self._secret = secret
+        self._secret = hashlib.sha256(secret).digest()
         self.lifetime = lifetime
         self._issued = 0
 
@@ -319,7 +320,8 @@ class Nonces:
         return Freshness.FRESH if age <= self.lifetime * 10 else Freshness.STALE
 
     def _mac(self, stamp: str, binding: str) -> str:
-        return hmac.digest(self._secret, _bytes(f"{stamp} {binding}"), "sha256").hex()[:_MAC]
+        told = _bytes(f"{stamp} {binding}")
+        return hashlib.blake2b(told, key=self._secret, digest_size=_MAC // 2).hexdigest()
 
 
 class Use(Enum):
@@ -396,17 +398,16 @@ def _read(text: str) -> dict[str, str]:
         raise RemoteProtocolError(f"scheme is not Digest: {scheme[:20]!r}", clause=_CLAUSE)
     params: dict[str, str] = {}
     at, rest = 0, rest.strip().rstrip(",")
-    while at < len(rest):
-        found = _PARAM.match(rest, at)
-        if found is None:
-            raise RemoteProtocolError(
-                f"parameter cannot be read: {rest[at:][:40]!r}", clause=_CLAUSE
-            )
+    for found in _PARAM.finditer(rest):
+        if found.start() != at:
+            break
         name, quoted, plain = found.groups()
         if quoted is not None and "\\" in quoted:
             quoted = re.sub(r"\\(.)", r"\1", quoted, flags=re.S)
         params.setdefault(name.lower(), plain if quoted is None else quoted)
         at = found.end()
+    if at < len(rest):
+        raise RemoteProtocolError(f"parameter cannot be read: {rest[at:][:40]!r}", clause=_CLAUSE)
     return params
 
 

@@ -64,6 +64,7 @@ def test_a_description_may_change_the_profile_and_is_told() -> None:
     assert bench.profiles.described(CAMERA, "", 7.0) is None
     bench.profiles.forget(CAMERA)
     assert bench.profiles.of(CAMERA) is STANDARD
+    assert bench.profiles.described("stranger", "Dahua", 8.0) is not None
 
 
 def test_most_channels_may_tell_the_maker() -> None:
@@ -94,6 +95,7 @@ def test_terms_differ_by_profile() -> None:
     bench = Bench()
     terms = bench.profiles.terms(USUAL)
     assert terms(CAMERA, "Dahua").algorithm == "MD5"
+    assert terms(CAMERA, "TP-Link").qop
     bench.hand[CAMERA] = {"qop": "false", "send_date": "false", "algorithm": "SHA-256"}
     made = terms(CAMERA, "")
     assert (made.qop, made.send_date, made.algorithm) == (False, False, "SHA-256")

@@ -226,12 +226,11 @@ class Registrar:
         self, request: Request, device_id: str, source: Address, now: float, wall: float
     ) -> tuple[Response, RegistrationEvent | None]:
         password = self._password_of(device_id)
-        user_agent = readable(request.headers.get("User-Agent") or "")
-        terms = self._terms_of(device_id, user_agent)
+        terms = self._terms_of(device_id, request.headers.get("User-Agent") or "")
         if password == "" or self._doorkeeper.opens(
             device_id, source
         ):  # an open door, by the operator's own wish
-            return self._welcome(request, device_id, source, terms, user_agent, wall)
+            return self._welcome(request, device_id, source, terms, wall)
         credentials = _credentials_of(request)
         # A nonce is good for one device on one host only: what is overheard helps nobody else.
         binding = f"{device_id} {source.host}"
@@ -252,7 +251,7 @@ class Registrar:
         use = self.uses.judge(credentials.nonce, credentials.nc, _mark(request, source), now)
         if use is Use.REPLAY:
             return self._challenge(request, terms, now, binding, stale=True), None
-        return self._welcome(request, device_id, source, terms, user_agent, wall)
+        return self._welcome(request, device_id, source, terms, wall)
 
     def _welcome(
         self,
@@ -260,7 +259,6 @@ class Registrar:
         device_id: str,
         source: Address,
         terms: Terms,
-        user_agent: str,
         wall: float,
     ) -> tuple[Response, RegistrationEvent]:
         """Answer one that proved itself, or need not."""
@@ -271,7 +269,7 @@ class Registrar:
                 headers = [("Contact", f"<sip:{place.server}>"), ("Expires", str(place.expires))]
                 response = request.response(302, headers=(*headers, self._version))
                 return response, Redirected(device_id, source, place.server)
-        return self._grant(request, device_id, source, terms, user_agent, wall)
+        return self._grant(request, device_id, source, terms, wall)
 
     def _challenge(
         self, request: Request, terms: Terms, now: float, binding: str, *, stale: bool
@@ -299,7 +297,6 @@ class Registrar:
         device_id: str,
         source: Address,
         terms: Terms,
-        user_agent: str,
         wall: float,
     ) -> tuple[Response, RegistrationEvent]:
         asked = request.expires
@@ -316,14 +313,14 @@ class Registrar:
         headers = [("Contact", f"<{uri}>;expires={expires}")] if uri else []
         headers.append(("Expires", str(expires)))
         event = Registered(
-            device_id=device_id,
-            address=source,
-            expires=expires,
-            version=Version.parse(request.headers.get(HEADER)),
-            user_agent=user_agent,
-            contact=uri,
-            call_id=request.call_id,
-            refreshed=self._is_registered(device_id),
+            device_id,
+            source,
+            expires,
+            Version.parse(request.headers.get(HEADER)),
+            readable(request.headers.get("User-Agent") or ""),
+            uri,
+            request.call_id,
+            self._is_registered(device_id),
         )
         return self._accept(request, headers, terms, wall), event
 

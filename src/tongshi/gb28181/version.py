@@ -5,6 +5,7 @@ Source: GB/T 28181-2022 annex I.
 
 import re
 from enum import Enum
+from functools import lru_cache
 
 HEADER = "X-GB-Ver"
 """The header: in REGISTER and in every answer to it."""
@@ -30,15 +31,20 @@ class Version(Enum):
 
         An absent or unreadable header means 2016, which almost every deployed device speaks.
         """
-        match = _FORM.fullmatch(header or "")
-        if match is None:
-            return cls.V2016
-        told = (int(match[1]), int(match[2]))
-        return max(
-            (version for version in cls if version.value <= told),
-            key=lambda version: version.value,
-            default=cls.V2011,
-        )
+        return _newest(header) if header else cls.V2016
+
+
+@lru_cache(maxsize=64)  # few are told, at every registration
+def _newest(header: str) -> Version:
+    match = _FORM.fullmatch(header)
+    if match is None:
+        return Version.V2016
+    told = (int(match[1]), int(match[2]))
+    return max(
+        (version for version in Version if version.value <= told),
+        key=lambda version: version.value,
+        default=Version.V2011,
+    )
 
 
 def negotiate(own: Version, peer: Version) -> Version:

@@ -94,7 +94,8 @@ class Admission:
         is_known: Callable[[str], bool],
         is_at_home: Callable[[str, str], bool],
     ) -> None:
-        self.rules = RuleBook()
+        self._rules = RuleBook()
+        self._ruled = False
         self.counters: Counter[str] = Counter()
         self._lock = lock
         self._clock = clock
@@ -104,13 +105,23 @@ class Admission:
         self._by_host: OrderedDict[str, Count] = OrderedDict()
         self._newcomers: OrderedDict[str, Newcomer] = OrderedDict()
 
+    @property
+    def rules(self) -> RuleBook:
+        """The rules that hold."""
+        return self._rules
+
+    @rules.setter
+    def rules(self, rules: RuleBook) -> None:
+        self._rules = rules
+        self._ruled = bool(rules)  # asked thrice a registration
+
     def bar(self, device_id: str, source: Address) -> Refusal | None:
         """Return why *device_id* is kept out, whatever it could prove."""
         host = source.host
         if self._by_host and self._is_locked(device_id, host):
             self.counters["locked"] += 1
             return Refusal.LOCKED
-        if not self.rules:
+        if not self._ruled:
             return None
         if self.rules.denies(device_id, host):
             self.counters["denied"] += 1
@@ -122,7 +133,7 @@ class Admission:
 
     def opens(self, device_id: str, source: Address) -> bool:
         """Return whether a rule lets *device_id* in without a password from there."""
-        return bool(self.rules) and self.rules.is_open(device_id, source.host)
+        return self._ruled and self._rules.is_open(device_id, source.host)
 
     def failed(self, device_id: str, source: Address) -> None:
         """Count a wrong answer."""
@@ -134,7 +145,7 @@ class Admission:
         """Return what stands against a device that proved itself; forget its failures."""
         if self._by_device:
             self._by_device.pop((device_id, source.host), None)
-        if not self.rules:
+        if not self._ruled:
             return None
         if self.rules.wants_approval(device_id, source.host) and not self._is_known(device_id):
             self._note_newcomer(device_id, source)

@@ -55,6 +55,7 @@ class Neighbour:
     address: where its last packet came from; requests go there, whatever its Contact says.
     proof: UNIX time of its last sign of life, s; None when none is known.
     expires: end of its registration, s of the caller's clock; -inf when it has none.
+    profile: the deviations to heed, kept by ``Profiles``; None until asked for.
     told: the edition that it told; version: the one in which it is spoken to.
     series: stands for the Call-ID of its registrations; 0 while none is known.  renews: whether
     its last refresh began a new one.
@@ -65,6 +66,7 @@ class Neighbour:
         "contact",
         "device_id",
         "expires",
+        "profile",
         "proof",
         "renews",
         "series",
@@ -88,6 +90,7 @@ class Neighbour:
         self.version = Version.V2016
         self.user_agent = ""
         self.contact = ""
+        self.profile: Profile | None = None
         self.series = 0
         self.renews = False
 
@@ -197,17 +200,21 @@ class Neighbours:
         expires = now + granted.expires_at - granted.at
         device_id = granted.device_id
         neighbour = self._by_id.get(device_id)
+        fresh = neighbour is None
         restarted = "" if neighbour is None else _restart_of(neighbour, granted, now, series)
         if neighbour is None:
             neighbour = Neighbour(device_id, address, expires, Presence.UNKNOWN, Why.RESTARTED)
             self._by_id[device_id] = neighbour
             self._link(neighbour, address)
         neighbour.expires = expires
-        neighbour.told = granted.version
-        neighbour.user_agent = self._word(granted.user_agent)
+        agent = self._word(granted.user_agent)
+        if fresh or neighbour.told is not granted.version or neighbour.user_agent != agent:
+            neighbour.told = granted.version
+            neighbour.user_agent = agent
+            neighbour.profile = None
+            neighbour.version = self.profile_of(device_id).speaks(granted.version)
         neighbour.contact = granted.contact if len(granted.contact) <= 256 else ""
         neighbour.series = series
-        neighbour.version = self.profile_of(device_id).speaks(granted.version)
         left = neighbour.address
         self._move(neighbour, address)
         if left != address and left.transport == "tcp" and left.local not in self._on_link:

@@ -44,9 +44,12 @@ class Profiles:
     def of(self, device_id: str) -> Profile:
         """Return the deviations to heed for *device_id*; a stranger has none."""
         neighbour = self._neighbours.get(device_id)
-        if neighbour is None and not self._fields_of(device_id):
-            return STANDARD
-        return self.chosen(device_id).profile
+        if neighbour is None:
+            return self.chosen(device_id).profile if self._fields_of(device_id) else STANDARD
+        profile = neighbour.profile
+        if profile is None:
+            profile = neighbour.profile = self.chosen(device_id).profile
+        return profile
 
     def chosen(self, device_id: str) -> Chosen:
         """Return the profile of *device_id* and why it is this one."""
@@ -65,9 +68,10 @@ class Profiles:
         made: dict[tuple[str | None, bool | None, bool | None], Terms] = {}
 
         def of(device_id: str, user_agent: str) -> Terms:
-            neighbour = self._neighbours.get(device_id)
-            version = neighbour.told if neighbour is not None else Version.V2016
-            profile = self._choose(device_id, user_agent, version).profile
+            if self._neighbours.get(device_id) is None:
+                profile = self._choose(device_id, user_agent, Version.V2016).profile
+            else:
+                profile = self.of(device_id)
             if profile is STANDARD:
                 return usual
             key = (profile.algorithm, profile.qop, profile.send_date)
@@ -97,6 +101,7 @@ class Profiles:
         """Take notice that a person set the profile of *device_id*; return the event that tells."""
         neighbour = self._neighbours.get(device_id)
         if neighbour is not None:
+            neighbour.profile = None
             neighbour.version = self.of(device_id).speaks(neighbour.told)
         return _event(device_id, self.chosen(device_id), at)
 
@@ -104,6 +109,7 @@ class Profiles:
         """Forget what *device_id* showed of itself."""
         self._makers.pop(device_id, None)
         self._catalog_makers.pop(device_id, None)
+        self._renew(device_id)
 
     def _choose(self, device_id: str, user_agent: str, version: Version) -> Chosen:
         maker = self._makers.get(device_id, "")
@@ -120,8 +126,14 @@ class Profiles:
         return found
 
     def _told(self, device_id: str, before: Chosen, at: float) -> ProfileChosen | None:
+        self._renew(device_id)
         chosen = self.chosen(device_id)
         return None if chosen.profile == before.profile else _event(device_id, chosen, at)
+
+    def _renew(self, device_id: str) -> None:
+        neighbour = self._neighbours.get(device_id)
+        if neighbour is not None:
+            neighbour.profile = None
 
     def _word(self, text: str) -> str:
         """Return *text*, cut, and shared with the other devices that say the same."""
