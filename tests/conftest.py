@@ -7,7 +7,7 @@ on a wire in memory, and a browser whose requests go straight into the applicati
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -21,10 +21,12 @@ from tongshi.access.permission import Role
 from tongshi.access.service import People, Register
 from tongshi.alarms.service import Alarms
 from tongshi.api.catalogs import Catalogs
+from tongshi.api.deeds import Deeds
 from tongshi.api.feed import Feed
 from tongshi.api.files import Addresses
 from tongshi.api.parts import Parts
 from tongshi.api.talking import Talking
+from tongshi.api.upgrading import Upgrades
 from tongshi.api.views import Views
 from tongshi.clock import ManualClock
 from tongshi.console.site import application
@@ -37,7 +39,7 @@ from tongshi.gateway.engines.null import Null
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.description import PS
 from tongshi.gb28181.invite import Offer
-from tongshi.gb28181.manscdp import AlarmCmd
+from tongshi.gb28181.manscdp import AlarmCmd, Message, read
 from tongshi.gb28181.profile import STANDARD, Profile
 from tongshi.gb28181.ssrc import SsrcPool
 from tongshi.gb28181.version import Version
@@ -53,7 +55,12 @@ from tongshi.registry.service import Registry
 from tongshi.registry.state import State
 from tongshi.registry.subscriptions.service import Wants
 from tongshi.settings import Settings
+from tongshi.shelf.service import Shelf
 from tongshi.signalling.admission import Admission, LockRules
+from tongshi.signalling.answers import Answer
+from tongshi.signalling.commands import Commands
+from tongshi.signalling.configuration import Configuration
+from tongshi.signalling.errands import ErrandRules, Errands
 from tongshi.signalling.event import DeviceRegistered
 from tongshi.signalling.exchange import Exchange
 from tongshi.signalling.facing import Facing
@@ -61,19 +68,23 @@ from tongshi.signalling.histories import Histories, HistoryRules
 from tongshi.signalling.neighbours import Neighbours
 from tongshi.signalling.neighbours import Rules as Patience
 from tongshi.signalling.own import Own
+from tongshi.signalling.pictures import PictureRules, Pictures
 from tongshi.signalling.profiles import Profiles
+from tongshi.signalling.records import Records
 from tongshi.signalling.sessions import SessionRules, Sessions
 from tongshi.signalling.subscriptions import Subscriptions
 from tongshi.signalling.talks import TalkRules, Talks
 from tongshi.signalling.tie import Rules as Ties
 from tongshi.signalling.traces import Traces
 from tongshi.signalling.upstream import Means
+from tongshi.signalling.waiting import Waiting
 from tongshi.sip.dialog import Dialog
 from tongshi.sip.endpoint import Endpoint
 from tongshi.sip.event import Answered, Event, LinkLost, RequestArrived, TimedOut
 from tongshi.testing.timeless import Network, Peer
 
 Browse = Callable[[ASGIApp], httpx.Client]
+Answers = dict[type[Message], Callable[[Message], Answer]]
 
 PLATFORM = "34020000002000000001"
 RECORDER = "34020000001180000001"
@@ -131,11 +142,17 @@ class Booked(Null):
 
 
 class Device:
-    """A recorder on the wire: answers INVITEs with *statuses* in turn, then with 200."""
+    """A recorder on the wire: answers INVITEs with *statuses* in turn, then with 200.
+
+    answers: what it says to a message, by its type.  told: the messages that it heard.
+    """
 
     def __init__(self, network: Network) -> None:
         self.statuses: list[int | None] = []
         self.heard: list[str] = []
+        self.told: list[Message] = []
+        self.answers: Answers = {}
+        self.deliver: Callable[[Answer], object] = lambda answer: None
         self.peer = Peer(network, "192.0.2.20", 5060, self._hear)
 
     def _hear(self, peer: Peer, event: Event) -> None:
@@ -145,6 +162,8 @@ class Device:
         self.heard.append(request.method)
         if request.method != "INVITE":
             peer.endpoint.reply_once(event, request.response(200))
+            if request.method == "MESSAGE":
+                self._obey(read(request.body))
             return
         status = self.statuses.pop(0) if self.statuses else 200
         if status is None:
@@ -162,6 +181,24 @@ class Device:
         )
         Dialog.from_uas(request, response)
         peer.endpoint.reply(event, response, peer.now)
+
+    def _obey(self, message: Message) -> None:
+        self.told.append(message)
+        answer = self.answers.get(type(message))
+        if answer is not None:
+            asyncio.get_running_loop().call_later(0.01, self.deliver, answer(message))
+
+
+@pytest.fixture
+def answers() -> Answers:
+    """What the recorder says to a message, by its type; to all else it says nothing."""
+    return {}
+
+
+@pytest.fixture
+def told() -> list[Message]:
+    """The messages that the recorder heard."""
+    return []
 
 
 @pytest.fixture
@@ -263,6 +300,8 @@ def parts(
     null_engine: Booked,
     statuses: list[int | None],
     asked: list[str],
+    answers: Answers,
+    told: list[Message],
 ) -> Iterator[Parts]:
     """The parts of a node that knows a recorder of four cameras, a camera, and one never heard."""
     store, writer = house_writer
@@ -287,8 +326,12 @@ def parts(
         is_at_home=lambda device_id, host: False,
     )
 
-    async def build() -> tuple[Views, Catalogs, Sessions, Subscriptions, Talking, Downloads]:
-        sessions, subscriptions, talks, histories = join(clock, null_engine, statuses)
+    async def build() -> tuple[
+        Views, Catalogs, Sessions, Subscriptions, Talking, Downloads, Errands
+    ]:
+        sessions, subscriptions, talks, histories, errands = join(
+            clock, null_engine, statuses, answers, told
+        )
         talking = Talking(register, talks, null_engine, feed, clock, tokens())
         null_engine.subscribe(talking.heard)
         views = Views(
@@ -314,9 +357,12 @@ def parts(
             if silent:
                 raise PeerSilent("no answer", timer="F", stage="message")
 
-        return views, Catalogs(ask, feed), sessions, subscriptions, talking, downloads
+        return views, Catalogs(ask, feed), sessions, subscriptions, talking, downloads, errands
 
-    views, catalogs, sessions, subscriptions, talking, downloads = runner.run(build())
+    views, catalogs, sessions, subscriptions, talking, downloads, errands = runner.run(build())
+    shelf = Shelf(tmp_path, store, writer, clock, room=lambda folder: 2**40)
+    equipment = runner.run(equip(errands, shelf, feed, clock))
+    deeds = Deeds(register, views.find, clock)
     fill(registry, health, clock)
     writer.flush()
     faults: list[Error] = []
@@ -342,6 +388,14 @@ def parts(
         subscriptions=subscriptions,
         wants=Wants(store, writer, clock),
         reset_alarm=reset_alarm,
+        commands=equipment.commands,
+        configuration=Configuration(errands, equipment.commands),
+        records=equipment.records,
+        pictures=equipment.pictures,
+        deeds=deeds,
+        shelf=shelf,
+        upgrades=equipment.upgrades,
+        address_for=lambda device_id: "http://console:8080",
         downloads=downloads,
         addresses=Addresses(register, clock, tokens()),
         engine=null_engine,
@@ -359,6 +413,8 @@ def parts(
     )
 
     async def end() -> None:
+        deeds.stop()
+        await equipment.close()
         await traces.stop()
         await downloads.stop()
         await views.stop()
@@ -370,6 +426,31 @@ def parts(
     registry.close()
 
 
+@dataclass
+class Equipment:
+    """What is built on errands."""
+
+    commands: Commands
+    records: Records
+    pictures: Pictures
+    upgrades: Upgrades
+
+    async def close(self) -> None:
+        await self.upgrades.stop()
+        await self.commands.close()
+        await self.records.close()
+
+
+async def equip(errands: Errands, shelf: Shelf, feed: Feed, clock: ManualClock) -> Equipment:
+    """Return what asks and tells the recorder; it is patient for half a second only."""
+    commands = Commands(errands, lambda event: None, clock)
+    rules = PictureRules(patience=0.5, settle=0.2)
+    pictures = Pictures(errands, commands, lambda event: None, clock, rules)
+    upgrades = Upgrades(shelf, commands, feed, clock)
+    await upgrades.start()
+    return Equipment(commands, Records(errands, clock), pictures, upgrades)
+
+
 def tokens() -> Callable[[], str]:
     """Return a source of tokens: t1, t2, ..."""
     count = iter(range(1, 100_000))
@@ -377,8 +458,12 @@ def tokens() -> Callable[[], str]:
 
 
 def join(
-    clock: ManualClock, engine: Null, statuses: list[int | None]
-) -> tuple[Sessions, Subscriptions, Talks, Histories]:
+    clock: ManualClock,
+    engine: Null,
+    statuses: list[int | None],
+    answers: Answers,
+    told: list[Message],
+) -> tuple[Sessions, Subscriptions, Talks, Histories, Errands]:
     """Return real sessions with a recorder at the other end of a wire in memory, and ties to it.
 
     It is spoken to by one INVITE.
@@ -386,6 +471,7 @@ def join(
     network = Network()
     device = Device(network)
     device.statuses = statuses
+    device.answers, device.told = answers, told
     loop = asyncio.get_running_loop()
     new_token = tokens()
     endpoint = Endpoint(new_token=new_token)
@@ -452,7 +538,11 @@ def join(
         carrier.pump,
     )
     engine.subscribe(talks.heard)
-    return sessions, subscriptions, talks, histories
+    waiting = Waiting(0, first=0.4, gap=0.2)
+    device.deliver = lambda answer: waiting.arrived(device.peer.address, answer)
+    rules = ErrandRules(message=0.4, answer=0.4, first=0.4, gap=0.2)
+    errands = Errands(rules, own, exchange, waiting, neighbours)
+    return sessions, subscriptions, talks, histories, errands
 
 
 def fill(registry: Registry, health: Health, clock: ManualClock) -> None:

@@ -26,6 +26,7 @@ ORDER = [
     "access",
     "registry",
     "alarms",
+    "shelf",
     "gateway",
     "signalling",
     "health",
@@ -39,7 +40,7 @@ ORDER = [
 # These touch neither sockets, nor loops, nor files, nor clocks, nor chance.
 PURE = {"errors", "digest", "sdp", "sip", "gb28181", "media"}
 # Domain packages: pure as well, but for their two doors to the store and the world.
-DOMAIN = {"access", "registry", "alarms", "health", "recording"}
+DOMAIN = {"access", "registry", "alarms", "shelf", "health", "recording"}
 DOORS = {"store", "service"}
 OUTSIDE = {
     "asyncio",

@@ -371,6 +371,14 @@ class StoreSettings:
         zh="排队等待写入的条数上限，超过即合并旧的。",
         low=100,
     )
+    picture_days: float = _setting(
+        30.0,
+        "How long snapshots are kept; 0 keeps them for good.",
+        zh="抓拍图片保留多久；0 表示一直保留。",
+        unit="d",
+        low=0,
+        high=3650,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +387,20 @@ class WebSettings:
 
     listen: str = _setting(
         "127.0.0.1:8080", "Address of console and API.", zh="控制台与 API 的地址。"
+    )
+    advertise: str = _setting(
+        "",
+        "http:// or https:// address at which devices reach this node, for uploads of pictures and"
+        " for firmware; empty: the listening address as each device sees it.",
+        zh="设备上传图片、下载固件时访问本节点的 http:// 或 https:// 地址；"
+        "留空取该设备可见的监听地址。",
+    )
+    firmware_limit: int = _setting(
+        512 * 1024 * 1024,
+        "Largest firmware file taken.",
+        zh="可接收的固件文件大小上限。",
+        unit="byte",
+        low=1024,
     )
     secure: bool = _setting(
         False, "Served over TLS: mark cookies Secure.", zh="经 TLS 提供服务：Cookie 标记 Secure。"

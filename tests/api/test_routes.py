@@ -9,7 +9,15 @@ from tongshi.access.permission import Permission
 from tongshi.api.parts import Parts
 from tongshi.api.routes import ROUTES, Route
 
-OPEN = {("GET", "/health"), ("POST", "/session")}
+KEYED = {
+    ("PUT", "/uploads/{key}"),
+    ("POST", "/uploads/{key}"),
+    ("PUT", "/uploads/{key}/{name:path}"),
+    ("POST", "/uploads/{key}/{name:path}"),
+    ("GET", "/firmware/file/{key}"),
+}
+"""Devices come here: a key that was told to one of them for one thing lets it in."""
+OPEN = {("GET", "/health"), ("POST", "/session"), *KEYED}
 ADMINISTRATION = {Permission.READ_ACCESS_REGISTER, Permission.SEE_SYSTEM, Permission.MANAGE_PEOPLE}
 
 

@@ -98,8 +98,17 @@ def snap(camera: Camera, work: Work, rules: PictureRules | None = None) -> Outpo
 
 async def order(pictures: Pictures, device: Distant, count: int = 3) -> Uploaded:
     return await pictures.order(
-        device.id, CHANNEL, count, 1, lambda key: f"http://192.0.2.250:8080/api/uploads/{key}"
+        device.id,
+        CHANNEL,
+        count,
+        1,
+        lambda key: f"http://192.0.2.250:8080/api/uploads/{key}",
+        keep,
     )
+
+
+async def keep(name: str, data: bytes) -> str:
+    return name
 
 
 def test_every_picture_comes() -> None:

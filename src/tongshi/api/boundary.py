@@ -22,6 +22,12 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_LIMIT = 64 * 1024
 """Bytes of a request's body at the most: the largest honest one is a few hundred."""
 
+ROOMS = (
+    ("/api/uploads/", 12 * 1024 * 1024 + BODY_LIMIT),
+    ("/api/firmware", 4 * 1024**3),
+)
+"""Where larger bodies are taken, byte by byte, by handlers that have limits of their own."""
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -61,7 +67,7 @@ class Boundary:
 
         try:
             check_origin(request.method, request.headers, request.url.netloc)
-            await self._app(scope, limited(request.headers, receive), told)
+            await self._app(scope, limited(request.headers, receive, room_of(scope)), told)
         except Error as error:
             if begun:
                 raise
@@ -100,19 +106,25 @@ def check_origin(method: str, headers: Headers, host: str) -> None:
         raise Denied("request from another origin")
 
 
-def limited(headers: Headers, receive: Receive) -> Receive:
-    """Return *receive* that raises Invalid once a body exceeds the limit."""
+def room_of(scope: Scope) -> int:
+    """Return the bytes that the body of a request may have."""
+    path = str(scope["path"])
+    return next((room for prefix, room in ROOMS if path.startswith(prefix)), BODY_LIMIT)
+
+
+def limited(headers: Headers, receive: Receive, room: int = BODY_LIMIT) -> Receive:
+    """Return *receive* that raises Invalid once a body exceeds *room* bytes."""
     stated = headers.get("content-length", "0")
-    if not (stated.isascii() and stated.isdigit() and len(stated) < 19) or int(stated) > BODY_LIMIT:
-        raise Invalid(f"the body is larger than {BODY_LIMIT} bytes")
+    if not (stated.isascii() and stated.isdigit() and len(stated) < 19) or int(stated) > room:
+        raise Invalid(f"the body is larger than {room} bytes")
     seen = 0
 
     async def counted() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        if seen > BODY_LIMIT:
-            raise Invalid(f"the body is larger than {BODY_LIMIT} bytes")
+        if seen > room:
+            raise Invalid(f"the body is larger than {room} bytes")
         return message
 
     return counted

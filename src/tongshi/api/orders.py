@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tongshi.errors import Invalid
+
 Axis = Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
 Speed = Annotated[
     float, Field(ge=0, le=1, allow_inf_nan=False, description="0 the slowest, 1 the fastest.")
@@ -195,3 +197,10 @@ Order = Annotated[
     Field(discriminator="do"),
 ]
 """Everything that ``POST .../control`` takes."""
+
+
+def need(value: int | None, name: str) -> int:
+    """Return *value*; raises Invalid when this act cannot do without it."""
+    if value is None:
+        raise Invalid(f"{name} is missing")
+    return value

@@ -10,6 +10,7 @@ from tongshi.api.deeds import Deeds
 from tongshi.api.feed import Feed
 from tongshi.api.files import Addresses
 from tongshi.api.talking import Talking
+from tongshi.api.upgrading import Upgrades
 from tongshi.api.views import Views
 from tongshi.clock import Clock
 from tongshi.gateway.engine import Engine
@@ -66,6 +67,7 @@ class Parts:
     pictures: Pictures
     deeds: Deeds
     shelf: Shelf
+    upgrades: Upgrades
     address_for: Callable[[str], str]
     downloads: Downloads
     addresses: Addresses

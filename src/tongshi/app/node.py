@@ -24,10 +24,13 @@ from tongshi.access.identity import Rules
 from tongshi.access.service import Given, People, Register
 from tongshi.alarms.service import Alarms
 from tongshi.api.catalogs import Catalogs
+from tongshi.api.deeds import Deeds
 from tongshi.api.feed import Feed
 from tongshi.api.files import Addresses
+from tongshi.api.outreach import device_address
 from tongshi.api.parts import Parts
 from tongshi.api.talking import Talking
+from tongshi.api.upgrading import Upgrades
 from tongshi.api.views import Views
 from tongshi.app.chronicle import Chronicle, known_of, want_of
 from tongshi.app.claim import Claim
@@ -53,6 +56,7 @@ from tongshi.registry.positions.service import Positions
 from tongshi.registry.service import Registry
 from tongshi.registry.subscriptions.service import Wants
 from tongshi.settings import Settings
+from tongshi.shelf.service import Shelf
 from tongshi.signalling.platform import Signalling
 
 P = ParamSpec("P")
@@ -143,6 +147,8 @@ class Node:
         rules = _rules(settings)
         self.people = await _wait_for(People, self.store, self.writer, self.clock, rules)
         self.register = Register(self.store, self.writer, self.clock)
+        days, folder = settings.store.picture_days, Path(settings.node.data)
+        self.shelf = await _wait_for(Shelf, folder, self.store, self.writer, self.clock, days=days)
         self._stack.push_async_callback(self._close_run, run)
         await _wait_for(self.health.start, run.previous)
         await _wait_for(self.register.close_left_open, run.previous)
@@ -221,6 +227,12 @@ class Node:
             histories=self.signalling.histories,
         )
         self.engine.subscribe(self.views.heard)
+        self.deeds = Deeds(self.register, self.views.find, self.clock)
+        self._stack.callback(self.deeds.stop)
+        self.upgrades = Upgrades(self.shelf, self.signalling.commands, self.feed, self.clock)
+        self.signalling.subscribe(self.upgrades.take)
+        self._stack.push_async_callback(self.upgrades.stop)
+        await self.upgrades.start()
         self.talking = Talking(
             self.register,
             self.signalling.talks,
@@ -289,6 +301,14 @@ class Node:
             subscriptions=self.signalling.subscriptions,
             wants=self.wants,
             reset_alarm=self._reset_alarm,
+            commands=self.signalling.commands,
+            configuration=self.signalling.configuration,
+            records=self.signalling.records,
+            pictures=self.signalling.pictures,
+            deeds=self.deeds,
+            shelf=self.shelf,
+            upgrades=self.upgrades,
+            address_for=self._address_for,
             downloads=self.downloads,
             addresses=self.addresses,
             engine=self.engine,
@@ -304,6 +324,11 @@ class Node:
             figures={"node": self.figures, "events": self.incidents.figures},
             healthy=self._check,
         )
+
+    def _address_for(self, device_id: str) -> str:
+        facing = self.signalling.host_for(device_id)
+        advertise = self.settings.web.advertise
+        return device_address(advertise, self._web.host, self._web.port, facing)
 
     def _platform(self) -> Mapping[str, str]:
         signalling = self.settings.signalling

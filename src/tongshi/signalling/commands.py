@@ -212,6 +212,10 @@ class Commands:
         """Ask for a key frame: for a live view at its start, or after loss.  Source: A.2.3.1.7."""
         await self.control(device_id, channel_id, KeyFrameCmd("Send"))
 
+    def uploads(self, device_id: str) -> bool:
+        """Return whether a device is of an edition that has snapshots by upload."""
+        return self._errands.neighbour(device_id).version is Version.V2022
+
     async def configure(self, device_id: str, channel_id: str, block: Block) -> Fate:
         """Have a channel, or its device, take new settings.  Source: 9.3, A.2.3.2.
 

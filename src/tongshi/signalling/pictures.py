@@ -15,7 +15,7 @@ Source: GB/T 28181-2022 9.14, A.2.1.24, A.2.5.8.
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from tongshi.clock import Clock
@@ -27,6 +27,8 @@ from tongshi.signalling.event import PictureUploaded, SignallingEvent
 from tongshi.signalling.neighbours import Neighbour
 from tongshi.sip.event import RequestArrived
 
+Keep = Callable[[str, bytes], Awaitable[str]]
+"""Keeps a picture under the name that its sender gave it; returns what is to be noted of it."""
 MOST = 10
 """Pictures in one order (A.2.1.24)."""
 
@@ -48,7 +50,8 @@ class Order:
 
     key: of the address that takes them.  host: of the device: whoever uploads is told apart by it
     in the log, but not refused, as devices have several addresses.
-    kept: what became of each picture, as its receiver noted it.  under_way: uploads going on.
+    keep: keeps a picture for who ordered it.  kept: what that noted, one a picture.
+    under_way: uploads going on.
     names: what the device says it uploaded; None while it has said nothing.
     """
 
@@ -58,6 +61,7 @@ class Order:
     channel_id: str
     ordered: int
     host: str
+    keep: Keep
     kept: list[str] = field(default_factory=list)
     under_way: int = 0
     names: tuple[str, ...] | None = None
@@ -79,7 +83,7 @@ class Order:
 class Uploaded:
     """What came of an order.
 
-    kept: as its receiver noted them, in order of arrival.
+    kept: as `Keep` noted them, in order of arrival.
     why: ``""`` when all came; ``"fewer"``, the device said that it has uploaded less;
     ``"lost"``, it said more than came; ``"late"``, it said nothing in time.
     """
@@ -122,10 +126,11 @@ class Pictures:
         count: int,
         interval: int,
         address_of: Callable[[str], str],
+        keep: Keep,
     ) -> Uploaded:
         """Have a channel take *count* pictures, *interval* s apart, and return what came.
 
-        address_of: returns the HTTP address of a key.
+        address_of: returns the HTTP address of a key.  keep: gets each picture that comes.
         Raises what `Commands.configure` raises, PeerSilent (stage ``"upload"``) when nothing came.
         """
         if not 1 <= count <= MOST or not 1 <= interval <= 3600:
@@ -134,7 +139,7 @@ class Pictures:
             raise Exhausted(f"{len(self._by_key)} orders of pictures go on", resource="snapshot")
         host = self._errands.neighbour(device_id).address.host
         order = Order(
-            secrets.token_hex(20), secrets.token_hex(24), device_id, channel_id, count, host
+            secrets.token_hex(20), secrets.token_hex(24), device_id, channel_id, count, host, keep
         )
         block = SnapShotConfig(count, interval, address_of(order.key), order.session_id)
         self._by_key[order.key] = self._by_session[order.session_id] = order
