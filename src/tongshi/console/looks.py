@@ -14,7 +14,7 @@ from tongshi.console.drawing import link
 from tongshi.console.visit import Visit
 from tongshi.console.wall import read_number
 
-GOOD = frozenset({"closed", "left", "unused", "denied.signin", "stopped"})
+GOOD = frozenset({"closed", "finished", "left", "unused", "denied.signin", "stopped"})
 """Endings that are nobody's failure."""
 WORDS = ("time", "state", "advice", "problem")
 

@@ -65,12 +65,12 @@ async def show_live(visit: Visit) -> Response:
         "person": person.id,
         "layout": layout,
         "stream": read_kind(asked.get("stream", "")).value,
-        "tiles": await asyncio.gather(*(_tile(visit, *tile) for tile in tiles)),
+        "tiles": await asyncio.gather(*(name_tile(visit, *tile) for tile in tiles)),
         "talks": person.may(Permission.TALK),
         "purposes": [asdict(purpose) for purpose in await list_purposes(visit.asker)],
     }
     values = {
-        **await _tree(visit),
+        **await tree_of(visit),
         "begin": begin,
         "counts": await _counts(visit),
         "words_for_page": visit.words.part(*WORDS),
@@ -80,7 +80,7 @@ async def show_live(visit: Visit) -> Response:
 
 async def show_tree(visit: Visit) -> Response:
     """Draw the tree's top, or what a search finds."""
-    return visit.draw("parts/tree.html", await _tree(visit))
+    return visit.draw("parts/tree.html", await tree_of(visit))
 
 
 async def show_level(visit: Visit) -> Response:
@@ -120,7 +120,7 @@ def read_number(text: str) -> int:
     return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else 1
 
 
-async def _tile(visit: Visit, device_id: str, channel_id: str) -> dict[str, str] | None:
+async def name_tile(visit: Visit, device_id: str, channel_id: str) -> dict[str, str] | None:
     """Return a channel of the address with its name; None for a vacant tile, or one not seen."""
     if not device_id or not channel_id:
         return None
@@ -138,7 +138,8 @@ async def _counts(visit: Visit) -> object:
     return cameras
 
 
-async def _tree(visit: Visit) -> dict[str, object]:
+async def tree_of(visit: Visit) -> dict[str, object]:
+    """Return what the tree is drawn from: its top, or what the address searches for."""
     asked = visit.request.query_params
     view, text = read_view(asked.get("view", "")), asked.get("text", "").strip()[:100]
     if not text:
