@@ -80,6 +80,7 @@ class Device(Correspondent):
         self.answers = Answers(self, self.reports, self.hearings)
         self._die_at: float | None = None
         self._back_at: float | None = None
+        self._last_words: list[tuple[bytes, Address]] = []
 
     # The core's face.
 
@@ -130,7 +131,9 @@ class Device(Correspondent):
         if strays and target is not None:
             out = [(data, target) for data in strays] + out
             self.presence.strays = []
-        return [] if self.silent else out
+        if self.silent:
+            out, self._last_words = self._last_words, []
+        return out
 
     def events(self) -> list[DeviceEvent]:
         """Return and forget what happened."""
@@ -170,6 +173,8 @@ class Device(Correspondent):
         self.reports.drop_all()
         self.hearings.drop_all()
         self.presence.forget()
+        # What was answered before still leaves, above all the answer to the order to restart.
+        self._last_words = self.endpoint.outgoing()
         self.forget()
         self._events.append(Vanished(seconds))
 

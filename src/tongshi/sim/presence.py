@@ -44,12 +44,8 @@ class Presence:
         self.sent = self.answered = 0
         self.version = Version.V2016
         self._host = host
-        self._registrant = Registrant(
-            account_of(host.profile, home, host.contact, host.quirks),
-            new_token=host.token,
-            chance=chance,
-            patience=home.patience,
-        )
+        self._chance = chance
+        self._registrant = self._begin()
         self._beat: Beat | None = None
         self._again_at: float | None = None
         self._warmed = False
@@ -121,6 +117,7 @@ class Presence:
 
     def forget(self) -> None:
         """Be as one that was never registered, as after a restart."""
+        self._registrant = self._begin()
         self._beat = None
         self._again_at = None
 
@@ -164,6 +161,16 @@ class Presence:
 
         if host.ask(made, now, settle) is None:
             self._registrant.unanswered(now)
+
+    def _begin(self) -> Registrant:
+        """Return a registration that nobody has heard of yet."""
+        host, home = self._host, self.home
+        return Registrant(
+            account_of(host.profile, home, host.contact, host.quirks),
+            new_token=host.token,
+            chance=self._chance,
+            patience=home.patience,
+        )
 
     def _aim(self) -> None:
         """Have the server that the registrant wants as the target; over TCP the shell dials it."""

@@ -62,11 +62,6 @@ def groups_of(shot: Shot, start: float, end: float) -> range:
     return range(first, max(first, last))
 
 
-def beginning(shot: Shot, group: int) -> float:
-    """Return when *group* begins, UNIX time s."""
-    return group * shot.gop / shot.fps
-
-
 def record(shot: Shot, picture: Picture, group: int) -> tuple[Still, ...]:
     """Return the frames of *group*.
 
