@@ -49,7 +49,8 @@ class SpeechBuffer:
         self._put = self._taken = 0  # samples since the beginning
         self._flowing = False
         self._ticks = 0
-        self._floor, self._since = self._lead, 0
+        self._held_most = _LEAD_MOST + packet + _SLACK
+        self._floor, self._since = self._held_most, 0
         self._delays = [0] * _BINS
 
     def __len__(self) -> int:
@@ -99,7 +100,7 @@ class SpeechBuffer:
         self.silence += lacking
         self.gaps += 1
         self._lead = min(self._lead + _STEP, max(_LEAD_MOST, self._least))
-        self._floor, self._since = self._lead, 0
+        self._floor, self._since = self._held_most, 0
 
     def _trim(self) -> None:
         """Leave out what was in store all the time: clocks drift, and calm comes back."""
@@ -107,10 +108,11 @@ class SpeechBuffer:
         self._since += self._packet
         if self._since < _CALM:
             return
-        if self._floor > _STEP:
-            self._leave_out(self._floor - _STEP)
-            self._lead = max(self._lead - _STEP, self._least)
-        self._floor, self._since = self._lead, 0
+        self._lead = max(self._lead - _STEP, self._least)
+        wanted = self._lead - self._packet
+        if self._floor > wanted + _STEP:  # a step more is a matter of who comes first, not of drift
+            self._leave_out(self._floor - wanted)
+        self._floor, self._since = self._held_most, 0
 
     def _leave_out(self, count: int) -> None:
         del self._held[:count]
