@@ -24,13 +24,17 @@ from tongshi.registry.merge import Changes
 from tongshi.registry.service import Registry
 from tongshi.registry.state import State
 from tongshi.signalling.event import (
+    CatalogAbsent,
     CatalogGathered,
     DeviceDescribed,
     DevicePresence,
+    DeviceRedirected,
     DeviceRegistered,
+    DeviceRestarted,
     DevicesSeen,
     Kind,
     Presence,
+    ProfileChosen,
     QueryFailed,
     RegistrationRefused,
     SessionFailed,
@@ -44,6 +48,7 @@ CHANNEL = "34020000001310000001"
 REGISTERED = DeviceRegistered(
     DEVICE, "192.0.2.7", 5060, "udp", 100.0, 3700.0, Version.V2022, "sim/1.0", "sip:x", False
 )
+EMPTY = CatalogStanding(CatalogState.COMPLETE, 0, 0, "", 1.0)
 ONLINE = DevicePresence(DEVICE, Presence.ONLINE, Why.REGISTERED, 100.0, 100.0)
 
 
@@ -186,3 +191,39 @@ def test_what_a_start_restores() -> None:
     assert (known.device_id, known.host, known.port) == (DEVICE, "192.0.2.7", 5061)
     assert (known.transport, known.expires_at) == ("tcp", 3600.0)
     assert (known.version, known.last_proof) == (Version.V2011, 55.0)
+
+
+def test_a_device_without_a_catalog_is_its_own_channel_until_a_real_one_comes(
+    tmp_path: Path,
+) -> None:
+    async def work(desk: Desk) -> None:
+        async def listed(*events: SignallingEvent) -> list[str]:
+            for event in events:
+                desk.chronicle.take(event)
+            await asyncio.to_thread(desk.registry.submit_catalog("x", (), EMPTY).result)
+            page = await asyncio.to_thread(desk.registry.channels, EVERYTHING, Query())
+            return [row.channel_id for row in page.rows]
+
+        absent = CatalogAbsent(DEVICE, 200.0)
+        platform = CatalogAbsent("34020000002000000009", 200.0)  # which is no camera
+        assert await listed(REGISTERED, absent, platform, absent) == [DEVICE]
+        real = CatalogGathered(DEVICE, gathered(complete=False), 300.0)
+        assert await listed(real) == [CHANNEL]  # a partial one is real as well
+        assert await listed(absent) == [CHANNEL]
+
+    with_desk(tmp_path, work)
+
+
+def test_what_nobody_keeps_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def work(desk: Desk) -> None:
+        desk.chronicle.take(DeviceRestarted(DEVICE, "call-id", 1.0))
+        desk.chronicle.take(DeviceRedirected(DEVICE, "192.0.2.7", "x@192.0.2.9:5060", 1.0))
+        desk.chronicle.take(ProfileChosen(DEVICE, "dahua", "user-agent", "Dahua", (), 1.0))
+
+    with caplog.at_level("INFO", "tongshi.app.chronicle"):
+        with_desk(tmp_path, work)
+    assert [record.message.partition(" ")[0] for record in caplog.records] == [
+        "event=restarted",
+        "event=redirected",
+        "event=profile",
+    ]

@@ -16,6 +16,7 @@ from tongshi.signalling.event import (
     DevicePresence,
     DeviceRegistered,
     PartsFaulty,
+    ProfileChosen,
     PtzReported,
     SessionClosed,
     SessionFailed,
@@ -43,7 +44,7 @@ def tell(feed: Feed, event: SignallingEvent) -> None:
                 "last_proof": moment(event.last_proof),
             }
             feed.publish("device", event.device_id, body)
-        case DeviceRegistered(refreshed=False) | DeviceDescribed():
+        case DeviceRegistered(refreshed=False) | DeviceDescribed() | ProfileChosen():
             feed.publish("described", event.device_id, {"device": event.device_id})
         case SessionOpened() | SessionClosed() | SessionFailed():
             key = event.key

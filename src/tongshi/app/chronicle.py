@@ -19,11 +19,15 @@ from tongshi.registry.state import State
 from tongshi.registry.want import Want
 from tongshi.signalling import tie as signalling
 from tongshi.signalling.event import (
+    CatalogAbsent,
     CatalogGathered,
     DeviceDescribed,
     DevicePresence,
+    DeviceRedirected,
     DeviceRegistered,
+    DeviceRestarted,
     DevicesSeen,
+    ProfileChosen,
     QueryFailed,
     RegistrationRefused,
     SessionFailed,
@@ -61,24 +65,10 @@ class Chronicle:
             case QueryFailed(query="Catalog"):
                 self._registry.record_catalog_failure(event.device_id, event.code, event.at)
                 catalog_stored(self._feed, event.device_id)
-            case RegistrationRefused():
-                _log.warning(
-                    "event=refused device_id=%s from=%s:%d why=%r",
-                    event.device_id,
-                    event.host,
-                    event.port,
-                    event.why,
-                )
-            case SessionFailed():
-                _log.info(
-                    "event=session-failed channel_id=%s stage=%s code=%s why=%r",
-                    event.key.channel_id,
-                    event.stage,
-                    event.code,
-                    event.why,
-                )
+            case CatalogAbsent():
+                self._stand_in(event)
             case _:
-                pass
+                _note(event)
         tell(self._feed, event)
 
     def _store_catalog(self, event: CatalogGathered) -> None:
@@ -97,10 +87,54 @@ class Chronicle:
             return
         stored.add_done_callback(partial(self._stored, event.device_id))
 
+    def _stand_in(self, event: CatalogAbsent) -> None:
+        """Let a device without a catalog be its own channel."""
+        try:
+            stored = self._registry.stand_in(event.device_id, event.at)
+        except Error as error:
+            _log.error("event=catalog-lost device_id=%s why=%s", event.device_id, error)
+            return
+        if stored is not None:
+            stored.add_done_callback(partial(self._stored, event.device_id))
+
     def _stored(self, device_id: str, done: Future[Changes]) -> None:
         """Tell pages, from the loop: the future ends in the merging thread."""
         if not done.cancelled() and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(catalog_stored, self._feed, device_id)
+
+
+def _note(event: SignallingEvent) -> None:
+    """Log what nobody keeps."""
+    match event:
+        case RegistrationRefused():
+            _log.warning(
+                "event=refused device_id=%s from=%s:%d why=%r",
+                event.device_id,
+                event.host,
+                event.port,
+                event.why,
+            )
+        case SessionFailed():
+            _log.info(
+                "event=session-failed channel_id=%s stage=%s code=%s why=%r",
+                event.key.channel_id,
+                event.stage,
+                event.code,
+                event.why,
+            )
+        case DeviceRestarted():
+            _log.info("event=restarted device_id=%s by=%s", event.device_id, event.why)
+        case DeviceRedirected():
+            _log.info("event=redirected device_id=%s to=%s", event.device_id, event.server)
+        case ProfileChosen():
+            _log.info(
+                "event=profile device_id=%s preset=%s by=%s",
+                event.device_id,
+                event.preset,
+                event.ground,
+            )
+        case _:
+            pass
 
 
 def known_of(registration: Registration, last_proof: float | None) -> Known:

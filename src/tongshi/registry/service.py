@@ -119,7 +119,7 @@ class Registry:
         """Queue a gathered catalog; the future is done when it is stored.
 
         standing: COMPLETE only if the device has nothing else; ``at`` must be set.
-        source: ``query`` or ``notify``.  Raises Exhausted when too many catalogs wait.
+        source: ``query``, ``notify``, ``stand-in``.  Raises Exhausted when too many wait.
         """
         with self._lock:
             if self._waiting >= LONGEST_QUEUE:
@@ -128,6 +128,18 @@ class Registry:
         future = self._merges.submit(self.merge_catalog, device_id, items, standing, source)
         future.add_done_callback(lambda done: self._note_merge(device_id, done))
         return future
+
+    def stand_in(self, device_id: str, at: float) -> Future[Changes] | None:
+        """Let a device that never answers Catalog count as its own only channel.
+
+        The entry goes when a real catalog comes.  None for a platform, which is no camera.
+        Raises Exhausted when too many catalogs wait.
+        """
+        if role_of(device_id) is Role.PLATFORM:
+            return None
+        standing = CatalogStanding(CatalogState.NEVER, 0, 0, intake.STAND_IN, at)
+        item = Item(device_id=device_id, name=device_id)
+        return self.submit_catalog(device_id, (item,), standing, source=intake.STAND_IN)
 
     def merge_catalog(
         self,
@@ -142,18 +154,29 @@ class Registry:
         store cannot be written; then the catalog is as it was, or the chunks written so far are
         there and the rest follows with the next one.
         """
+        items = tuple(items)
         complete = standing.state is CatalogState.COMPLETE
         at = standing.at or 0.0
         standing = replace(standing, complete_at=at if complete else None)
         with self._engine.connect() as connection:
             stored = intake.read_stored(connection, device_id)
             region = intake.read_region(connection, device_id) or region_of("", device_id)
+        if source == intake.STAND_IN and any(not entry.removed for entry in stored.values()):
+            return Changes((), (), (), 0, 0, 0)  # it has answered once: what it said then stays
         changes = merge(device_id, stored, items, complete=complete, region=region)
-        self._store(device_id, source, standing, changes, at)
+        listed = any(item.device_id == device_id for item in items)
+        self._store(device_id, source, standing, changes, at, retire=not listed)
         return changes
 
     def _store(
-        self, device_id: str, source: str, standing: CatalogStanding, changes: Changes, at: float
+        self,
+        device_id: str,
+        source: str,
+        standing: CatalogStanding,
+        changes: Changes,
+        at: float,
+        *,
+        retire: bool = False,
     ) -> None:
         chunks = [changes.rows[i : i + CHUNK] for i in range(0, len(changes.rows), CHUNK)] or [()]
 
@@ -162,6 +185,8 @@ class Registry:
             number = 0
             if not changes.nothing:
                 number = intake.add_catalog(connection, device_id, source, standing, changes)
+            if retire:
+                intake.retire_stand_in(connection, device_id, at)
             intake.write_channels(connection, device_id, chunks[0], number, at)
             if len(chunks) == 1:
                 write_last(connection)

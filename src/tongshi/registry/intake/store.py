@@ -14,6 +14,8 @@ from tongshi.registry.merge import Changes, Stored, Value
 from tongshi.registry.region import region_of
 
 _AT_ONCE = 500
+STAND_IN = "stand-in"
+"""Source of the entry that stands for a device that never answers Catalog."""
 Row = Mapping[str, Value]
 """One entry of a catalog, by column."""
 
@@ -134,6 +136,20 @@ def write_channels(
         "removed_at": None,
     }
     upsert(connection, channels, [{**row, **common} for row in rows], update=_WRITTEN)
+
+
+def retire_stand_in(connection: Connection, device_id: str, at: float) -> None:
+    """Give the entry that stood for a device without a catalog the date of its removal."""
+    c = channels.c
+    stood_in = select(catalogs.c.id).where(
+        catalogs.c.device_id == device_id, catalogs.c.source == STAND_IN
+    )
+    connection.execute(
+        update(channels)
+        .where(c.device_id == device_id, c.channel_id == device_id, c.removed_at.is_(None))
+        .where(c.catalog_id.in_(stood_in))
+        .values(removed_at=at, changed_at=at)
+    )
 
 
 def move_channels(
