@@ -8,9 +8,13 @@ PLACE = f"/devices/{RECORDER}/profile"
 
 def test_every_field_tells_its_value_and_why(admin: httpx.Client) -> None:
     text = admin.get(PLACE).text
-    assert text.count('<tr class="row') == text.count("<select name") + text.count(
-        '<input type="number"'
-    ) + text.count('<input type="text"') - 1  # the preset has a select of its own
+    assert (
+        text.count('<tr class="row')
+        == text.count("<select name")
+        + text.count('<input type="number"')
+        + text.count('<input type="text"')
+        - 1
+    )  # the preset has a select of its own
     assert "Record queries say Type all" in text
     assert "generic-2016" in text
 

@@ -1,12 +1,16 @@
 """The page of one device: who it is, how it stands, and the tabs that lead on."""
 
 import asyncio
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from starlette.responses import Response
 
 from tongshi.access.permission import Permission
+from tongshi.api import controls
+from tongshi.api.deeds import Target
 from tongshi.api.presence import freshen
+from tongshi.api.purpose import PURPOSES
 from tongshi.api.text import Language, Words
 from tongshi.console.devices import CHANNELS, tell_why
 from tongshi.console.visit import Visit
@@ -15,6 +19,10 @@ from tongshi.gb28181.identifier import Identifier, is_code
 from tongshi.registry.entry import Device, Query
 
 WORDS = ("time", "state", "tree", "advice", "problem", "device")
+PURPOSE = "-purpose"
+"""Name of the purpose among the fields of a form: no attribute has such a one."""
+UPKEEP = "maintenance"
+"""The purpose that most of what is done to a device has."""
 TABS = (
     ("overview", "devices", Permission.SEE_DEVICES),
     ("status", "card", Permission.SEE_DEVICES),
@@ -33,7 +41,7 @@ async def find(visit: Visit) -> Device:
     return freshen(visit.parts.health, found)
 
 
-def draw(visit: Visit, device: Device, tab: str, values: dict[str, object]) -> Response:
+def draw(visit: Visit, device: Device, tab: str, values: Mapping[str, object]) -> Response:
     """Return the page of *device* with *tab* open."""
     may = visit.asker.person.may
     shown = {
@@ -74,19 +82,20 @@ async def channels_of(visit: Visit, device_id: str) -> list[tuple[str, str]]:
     return [(row.channel_id, row.name or row.channel_id) for row in page.rows if row.camera]
 
 
-async def target_of(visit: Visit) -> tuple[str, str]:
-    """Return the codes of the device, and of its channel that the address names: else its own.
+async def target_of(visit: Visit) -> Target:
+    """Return the channel of the device that the address names, else the device itself.
 
     Raises Missing when one of them is not there, or not to be seen.
     """
     device_id = str(visit.request.path_params["device_id"])
-    channel_id = visit.request.query_params.get("channel", "")
-    registry, scope = visit.parts.registry, visit.asker.scope
-    await asyncio.to_thread(registry.device, scope, device_id)
-    if not channel_id or channel_id == device_id:
-        return device_id, device_id
-    await asyncio.to_thread(registry.channel, scope, device_id, channel_id)
-    return device_id, channel_id
+    channel_id = visit.request.query_params.get("channel", "") or device_id
+    return await controls.target_of(visit.parts, visit.asker, device_id, channel_id)
+
+
+def purposes(visit: Visit) -> dict[str, str]:
+    """Return the purposes to choose from, as codes and words: that of upkeep first."""
+    codes = [code for code in PURPOSES if code not in ("other", UPKEEP)]
+    return {code: visit.words(f"purpose.{code}") for code in (UPKEEP, *codes)}
 
 
 def path_to(device_id: str) -> str:

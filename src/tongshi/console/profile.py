@@ -62,6 +62,7 @@ async def _draw(
     by_hand = visit.parts.peers.fields_of(found.device_id)
     values = {
         "shown": shown,
+        "find": visit.words.find,
         "rows": rows,
         "presets": [preset.name for preset in table.presets],
         "preset": given["preset"] if given is not None else by_hand.get(PRESET, ""),

@@ -36,6 +36,11 @@ document.addEventListener("click", (event) => {
   }
 });
 
+document.addEventListener("submit", (event) => {
+  const { sure } = event.submitter?.dataset ?? {};
+  if (sure !== undefined && !confirm(sure)) event.preventDefault();
+});
+
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });

@@ -59,7 +59,7 @@ export class Control {
     this._channel = channel;
     this._parts.inert = channel === null;
     this.element.querySelector("#control-who").textContent = channel?.name ?? "";
-    this._say("", channel === null ? t("control.vacant") : "");
+    this._say("", t(channel === null ? "control.vacant" : "control.ready"));
     for (const part of this._parts.querySelectorAll("details[data-part]")) this._fill(part);
     this._suggest();
   }
@@ -110,7 +110,7 @@ export class Control {
       });
       const told = await answer.json();
       if (answer.ok) {
-        if (said === this._said) this._say(told.confirmed ? "sure" : "good", what);
+        if (said === this._said) this._say(told.outcome, what);
         return true;
       }
       problem = told;
@@ -238,10 +238,11 @@ export class Control {
   }
 
   _say(state, text, advice = "", code = "") {
-    const shape = { busy: "ring", good: "tick", sure: "ticks", bad: "offline" }[state];
-    const word = { good: t("control.delivered"), sure: t("control.confirmed") }[state];
+    const shapes = { busy: "ring", delivered: "tick", unconfirmed: "unknown", confirmed: "ticks", bad: "offline" };
+    const shape = shapes[state];
+    const word = ["delivered", "unconfirmed", "confirmed"].includes(state) ? t(`control.${state}`) : "";
     this._told.dataset.state = state;
-    this._told.title = state === "good" ? t("control.delivered_title") : code;
+    this._told.title = state === "delivered" ? t("control.delivered_title") : code;
     this._told.replaceChildren(
       ...(shape ? [icon(shape)] : []),
       make("span", {}, word ? `${text} · ${word}` : text),
