@@ -172,6 +172,10 @@ class Office:
             await witness.connect(outcome.answer.host, outcome.answer.port)
         return caller, witness
 
+    def pump(self) -> None:
+        """Send what orders to :attr:`platform` have led to."""
+        self._carrier.pump()
+
     async def steer(self, caller: Caller, order: Order) -> Reply:
         """Send an order to a playback and return the inner answer; PeerSilent when none came."""
         self.platform.inform(caller, order.build(), self._loop.time())
