@@ -7,7 +7,7 @@ import { Reason } from "./live/reason.js";
 import { Tree } from "./live/tree.js";
 import { Screen, call } from "./playback/screen.js";
 import { Timeline, clock } from "./playback/timeline.js";
-import { explain, find, t, trace } from "./words.js";
+import { explain, t, trace } from "./words.js";
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4, 8];
 const begin = JSON.parse(document.getElementById("begin").textContent);
@@ -182,6 +182,8 @@ for (const button of document.querySelectorAll("[data-days]")) {
 }
 at("sound").addEventListener("click", () => at("sound").setAttribute("aria-pressed", String(at("sound").getAttribute("aria-pressed") !== "true")));
 for (const [id, act] of Object.entries(acts)) at(id)?.addEventListener("click", act);
+// After a click the keys belong to the picture again; who works by keyboard stays on the button.
+document.querySelector(".transport").addEventListener("click", (event) => event.detail > 0 && document.activeElement.blur());
 document.addEventListener("keydown", (event) => {
   if (typing(event) || event.target.closest?.(".side, .bar")) return;
   if (/^[1-9]$/.test(event.key) && reason.key(Number(event.key))) return event.preventDefault();
@@ -193,5 +195,4 @@ document.addEventListener("keydown", (event) => {
 feed.on("device", ({ device, state }) => tree.presence(device, state));
 at("fold").addEventListener("click", () => at("fold").setAttribute("aria-expanded", String(!at("live").classList.toggle("folded"))));
 if (channel !== null) tree.mark([channel]);
-if (!find("playback.choose")) throw new Error("the page has no words");
 load();

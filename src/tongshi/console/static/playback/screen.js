@@ -17,46 +17,32 @@ const WAIT = 0.4; // s
 const STEPS = 40; // looks for a picture that a step fetched, 100 ms apart
 const AUDIO = 0x01;
 
-class Refusal extends Error {
-  constructor(problem) {
-    super(problem.title ?? problem.code);
-    this.problem = problem;
-  }
-}
-
+/** What the interface answers; what it refuses is thrown, with its `problem`. */
 export async function call(method, path, body) {
-  const answer = await fetch(`/api${path}`, {
-    method,
-    headers: body === undefined ? {} : { "Content-Type": "application/json" },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  }).catch(() => {
-    throw new Refusal({ code: "network", stage: "request" });
-  });
-  if (answer.ok) return answer.status === 204 ? null : answer.json();
-  const told = (answer.headers.get("Content-Type") ?? "").includes("problem+json");
-  throw new Refusal(told ? await answer.json() : { code: "network", stage: "request" });
+  const json = body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  const answer = await fetch(`/api${path}`, { method, ...json }).catch(() => null);
+  if (answer?.ok) return answer.json();
+  const told = answer?.headers.get("Content-Type")?.includes("problem+json");
+  const problem = told ? await answer.json() : { code: "network", stage: "request" };
+  throw Object.assign(new Error(problem.code), { problem });
 }
 
 export class Screen {
   state = "idle";
-  problem = null;
   scale = 1;
-  pace = "unknown";
-  track = null;
-  figures = null;
   span = null;
+  onchange = () => {};
+  _view = null;
+  _socket = null;
+  _buffer = null;
+  _sound = null;
+  _run = 0;
+  _places = [];
+  _watch = 0;
+  _heardAt = 0;
 
   constructor(video) {
     this.video = video;
-    this.onchange = () => {};
-    this._view = null;
-    this._socket = null;
-    this._buffer = null;
-    this._sound = null;
-    this._run = 0;
-    this._places = [];
-    this._watch = 0;
-    this._heardAt = 0;
     video.muted = true;
     video.addEventListener("playing", () => this.state === "waiting" && this._set("playing"));
   }
@@ -74,7 +60,7 @@ export class Screen {
     return ["playing", "paused", "waiting"].includes(this.state);
   }
 
-  /** Whether `at` can be reached without asking anew. */
+  /** Whether `at` is within what was asked for. */
   holds(at) {
     return this.open && this.span !== null && at >= this.span.since && at < this.span.until;
   }
@@ -86,7 +72,7 @@ export class Screen {
     this.span = { since: Math.floor(wish.since), until: wish.until };
     this._set("opening");
     try {
-      const known = ['video/mp4; codecs="hvc1.1.6.L123.B0"'].some(plays) ? ["h264", "hevc"] : ["h264"];
+      const known = plays('video/mp4; codecs="hvc1.1.6.L123.B0"') ? ["h264", "hevc"] : ["h264"];
       let view = await call("POST", `/playback?wait=${WAIT}`, { ...wish, plays: known });
       for (let pause = 250; view.url === undefined; pause = Math.min(pause * 1.4, 1500)) {
         this._view = view.view;
@@ -94,10 +80,7 @@ export class Screen {
         if (run !== this._run) return;
         view = await call("GET", `/playback/${view.view}`);
       }
-      if (run !== this._run) {
-        this._drop(view.view);
-        return;
-      }
+      if (run !== this._run) return this._drop(view.view);
       this._view = view.view;
       this._connect(run, view.url);
     } catch (error) {
@@ -132,13 +115,9 @@ export class Screen {
   }
 
   listen(on) {
-    if (on) {
-      this._sound = new Sound();
-      this._sound.start().catch(() => {});
-    } else {
-      this._sound?.stop();
-      this._sound = null;
-    }
+    this._sound?.stop();
+    this._sound = on ? new Sound() : null;
+    this._sound?.start().catch(() => {});
   }
 
   close() {
@@ -192,23 +171,11 @@ export class Screen {
   }
 
   _told(message) {
-    const acts = {
-      track: () => this._show(message),
-      place: () => this._place(message),
-      figures: () => {
-        this.figures = message;
-      },
-      end: () => this._end(message),
-    };
-    acts[message.type]?.();
+    ({ track: this._show, place: this._place, end: this._end })[message.type]?.call(this, message);
   }
 
   _show(track) {
-    this.track = track;
-    if (!plays(track.mime)) {
-      this._fail({ code: "unsupported", stage: "browser" });
-      return;
-    }
+    if (!plays(track.mime)) return this._fail({ code: "unsupported", stage: "browser" });
     this._buffer ??= new FootageBuffer(this.video, (stage) => this._fail({ code: "player", stage }));
     this._buffer.type(track.mime);
     const first = this._places[0];
@@ -223,10 +190,7 @@ export class Screen {
 
   /** All has been sent; what is in store is still shown. */
   _end(message) {
-    if (message.code !== "finished") {
-      this._fail({ ...message, code: message.code || "closed" });
-      return;
-    }
+    if (message.code !== "finished") return this._fail({ ...message, code: message.code || "closed" });
     const left = Math.min(10, this._buffer?.lag ?? 0) * 1000;
     this._release({ keep: true });
     const run = this._run;
@@ -253,7 +217,6 @@ export class Screen {
     this._buffer = null;
     this._places = [];
     this.scale = 1;
-    this.track = this.figures = null;
   }
 
   _drop(view) {
@@ -262,7 +225,6 @@ export class Screen {
 
   _set(state, problem = null) {
     this.state = state;
-    this.problem = problem;
     this.onchange(state, problem);
   }
 }

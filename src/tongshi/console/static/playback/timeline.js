@@ -1,7 +1,7 @@
 /**
  * A day as a line: what is recorded by kind, what is not, where the picture is, what is marked.
  *
- * In: a day, stretches, a cursor, marks.  Out: `onseek(at)`, `onzoom()`.  Times are UNIX s.
+ * In: a day, stretches, a cursor, marks.  Out: `onseek(at)`.  Times are UNIX s.
  * A click or the end of a drag of the cursor seeks; a drag of the line moves it; the wheel zooms.
  */
 
@@ -17,22 +17,20 @@ export function clock(at, seconds = true) {
 }
 
 export class Timeline {
+  onseek = () => {};
+  records = [];
+  _hover = null;
+  _drag = null;
+  _drawing = 0;
+
   constructor(canvas) {
     this.canvas = canvas;
-    this.onseek = () => {};
-    this.onzoom = () => {};
-    this.records = [];
-    this.cursor = null;
-    this.marks = { in: null, out: null };
-    this._hover = null;
-    this._drag = null;
-    this._drawing = 0;
     this.show(0, 86_400);
     new ResizeObserver(() => this.draw()).observe(canvas);
     canvas.addEventListener("pointerdown", (event) => this._down(event));
     canvas.addEventListener("pointermove", (event) => this._move(event));
     canvas.addEventListener("pointerup", (event) => this._up(event));
-    canvas.addEventListener("pointerleave", () => this._leave());
+    canvas.addEventListener("pointerleave", () => this.draw((this._hover = null)));
     canvas.addEventListener("wheel", (event) => this._wheel(event), { passive: false });
   }
 
@@ -84,7 +82,6 @@ export class Timeline {
     const begin = Math.max(this.day.since, Math.min(since, this.day.until - span));
     this.view = { since: begin, until: begin + span };
     this.draw();
-    this.onzoom();
   }
 
   _draw() {
@@ -110,13 +107,10 @@ export class Timeline {
     this._drawTicks(ink, width, height, colour);
     this._drawMarks(ink, height, colour);
     if (this.cursor !== null) this._drawLine(ink, this.cursor, height, colour("--cursor"), 2);
-    if (this._hover !== null && this._drag?.pan !== true) {
-      this._drawLine(ink, this._hover, height, colour("--tick"), 1);
-      const text = clock(this._hover);
-      const x = Math.min(width - 60, Math.max(2, this._x(this._hover) + 4));
-      ink.fillStyle = colour("--ink");
-      ink.fillText(text, x, height - 5);
-    }
+    if (this._hover === null || this._drag?.pan) return;
+    this._drawLine(ink, this._hover, height, colour("--tick"), 1);
+    ink.fillStyle = colour("--ink");
+    ink.fillText(clock(this._hover), Math.min(width - 60, this._x(this._hover) + 4), height - 5);
   }
 
   _drawTicks(ink, width, height, colour) {
@@ -181,11 +175,6 @@ export class Timeline {
     const drag = this._drag;
     this._drag = null;
     if (drag !== null && !drag.pan) this.onseek(this._at(event));
-  }
-
-  _leave() {
-    this._hover = null;
-    this.draw();
   }
 
   _wheel(event) {

@@ -18,7 +18,7 @@ export class FootageBuffer extends LiveBuffer {
   _target = null;
   _firstAt = 0;
 
-  /** Show the picture at `time` as soon as it is there, and go on from it. */
+  /** Show the picture at `time` as soon as it is there. */
   jump(time) {
     this._target = time;
     this._land();
