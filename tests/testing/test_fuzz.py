@@ -129,6 +129,17 @@ SEEDS: dict[str, bytes] = {
     ),
     "gb28181.callee": joined(request("INVITE", OFFER, SDP), request("ACK"), request("BYE")),
     "gb28181.gathering": joined(CATALOG, FAULTY, cut(b"\x03\x01\x02")),
+    "gb28181.subscriber": joined(
+        response(423, "SUBSCRIBE", b"", "Min-Expires: 900"),
+        response(200, "SUBSCRIBE", b"", "Expires: 90"),
+        request("NOTIFY", KEEPALIVE, "Event: Catalog;id=1", "Subscription-State: active;expires=9"),
+        request("NOTIFY", b"", "Subscription-State: terminated;reason=timeout", number=2),
+    ),
+    "gb28181.notifier": joined(
+        request("SUBSCRIBE", b"", "Event: presence;id=7", "Expires: 90"),
+        request("SUBSCRIBE", b"", "Event: presence;id=7", "Expires: 0", number=2),
+    ),
+    "gb28181.event": b"Catalog;id=1894;expires=600;reason=timeout;retry-after=9",
     "media.rtp": RTP + PS,
     "media.rtcp": bytes.fromhex("80c80006") + bytes(24),
     "media.tcpframe": cut(FRAME, b"$\0" + FRAME, FRAME[2:]),

@@ -14,12 +14,13 @@ import sys
 from collections.abc import Sequence
 from types import FunctionType
 
-from tongshi.testing.targets import doors, machines, streams, texts
+from tongshi.testing.targets import doors, machines, streams, subscriptions, texts
 from tongshi.testing.targets.feed import Target
 
 TARGETS: dict[str, Target] = {
     **texts.TARGETS,
     **machines.TARGETS,
+    **subscriptions.TARGETS,
     **streams.TARGETS,
     **doors.TARGETS,
 }
