@@ -149,6 +149,7 @@ class Signalling:
         self._clock: Clock = clock or SystemClock()
         self._password_of = password_of
         self._new_token = new_token
+        self._nonces = Nonces(secrets.token_bytes(32))
         self._traces = traces
         self._beat = min(flush, 1.0, settings.keepalive / 4)
         self._listeners: list[Callable[[SignallingEvent], None]] = []
@@ -436,7 +437,7 @@ class Signalling:
         )
         return Registrar(
             terms,
-            Nonces(secrets.token_bytes(32)),
+            self._nonces,
             password_of=self._password_of,
             is_registered=self._is_registered,
             doorkeeper=self.admission,

@@ -35,7 +35,7 @@ class Profiles:
         makers: Mapping[str, str] | None = None,
     ) -> None:
         self._neighbours = neighbours
-        self._fields_of = fields_of
+        self.fields_of = fields_of
         self._words: dict[str, str] = {}
         self._makers = {key: self._word(maker) for key, maker in (makers or {}).items()}
         self._catalog_makers: dict[str, str] = {}
@@ -45,7 +45,7 @@ class Profiles:
         """Return the deviations to heed for *device_id*; a stranger has none."""
         neighbour = self._neighbours.get(device_id)
         if neighbour is None:
-            return self.chosen(device_id).profile if self._fields_of(device_id) else STANDARD
+            return self.chosen(device_id).profile if self.fields_of(device_id) else STANDARD
         profile = neighbour.profile
         if profile is None:
             profile = neighbour.profile = self.chosen(device_id).profile
@@ -114,7 +114,7 @@ class Profiles:
     def _choose(self, device_id: str, user_agent: str, version: Version) -> Chosen:
         maker = self._makers.get(device_id, "")
         catalog_maker = self._catalog_makers.get(device_id, "")
-        hand = self._fields_of(device_id)
+        hand = self.fields_of(device_id)
         if hand:
             return choose(Evidence(user_agent, maker, catalog_maker, version), hand)
         key = (user_agent, maker, catalog_maker, version)
