@@ -9,6 +9,7 @@ Clauses of GB/T 28181-2022, by module:
 codes, identifier, civil        annex E: the 20-digit code, its types, industries, networks
 version                         annex I: ``X-GB-Ver``
 manscdp, element                annex A: the XML bodies
+ptz, picture_name               A.3: words that turn a camera; 9.14: names of pictures
 catalog, parts, gather          A.2.1.9, annexes J and M: items, answers in parts, gathering
 registration, registrant, date  9.1, 9.10: registration as server and as client
 keepalive                       9.6: status reports as client and as server

@@ -154,8 +154,18 @@ def test_of_several_commands_the_first_counts_and_the_rest_is_kept() -> None:
     assert inside == DeviceControl(7, "34", DragZoom(), (Element("TeleBoot", "Boot"),))
 
 
-def test_no_command_is_no_control() -> None:
-    assert read_control(envelope("<Dance>1</Dance>")) is None
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<Dance>1</Dance>",
+        "<PTZCmd> </PTZCmd>",
+        "<RecordCmd>Dance</RecordCmd>",
+        "<GuardCmd/>",
+        "<FormatSDCard>all</FormatSDCard>",
+    ],
+)
+def test_no_command_that_can_be_read_is_no_control(inside: str) -> None:
+    assert read_control(envelope(inside)) is None
 
 
 @pytest.mark.clause("A.2.3.1.14")

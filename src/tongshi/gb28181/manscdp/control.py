@@ -266,7 +266,7 @@ _INSIDE: dict[str, Callable[..., Command]] = {
 
 
 def read_control(envelope: Envelope) -> DeviceControl | None:
-    """Return the control in *envelope*; None when it has no command that is known.
+    """Return the control in *envelope*; None when it has no command that can be read.
 
     Of several commands the first counts; but one that crosses the line counts before all others.
     """
@@ -280,7 +280,20 @@ def read_control(envelope: Envelope) -> DeviceControl | None:
         return DeviceControl(*head, command, envelope.rest(frozenset({name})))
     make = _BESIDE[name]
     values, others = read_values(make, envelope.tree, ENVELOPE)
-    return DeviceControl(*head, make(**values), others)
+    command = make(**values)
+    return DeviceControl(*head, command, others) if _says_something(command) else None
+
+
+def _says_something(command: Command) -> bool:
+    """Whether the element that tells the command could be read."""
+    match command:
+        case PtzCmd(word):
+            return word != ""
+        case RecordCmd(on) | GuardCmd(on):
+            return on is not None
+        case FormatSdCard(card):
+            return card is not None
+    return True
 
 
 def control_lines(control: DeviceControl, version: Version) -> list[str]:
