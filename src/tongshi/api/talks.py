@@ -154,7 +154,7 @@ def output_for(channel_id: str, outputs: list[Channel]) -> str:
 async def _find(parts: Parts, asker: Asker, ask: AskTalk) -> tuple[str, str]:
     """Return the name of whom is spoken to, and the voice output; raises Missing."""
     registry, scope = parts.registry, asker.scope
-    query = Query(device_id=ask.device, text=_OUTPUT, size=_MOST)
+    query = Query(device_id=ask.device, text=_OUTPUT, cameras=False, size=_MOST)
     if ask.channel == ask.device:
         device = await asyncio.to_thread(registry.device, scope, ask.device)
         return device.name, ask.output or ""

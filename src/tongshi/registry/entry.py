@@ -155,6 +155,7 @@ class Query:
     text: part of a name or of an id, taken literally.  state, catalog, region, device_id: only
     these; region is a prefix.  number: page, from 1.  size: rows, 1..500.
     removed: those that are gone instead of those that are there; channels only.
+    cameras: only those with a picture, not the voice outputs and nodes besides; channels only.
     """
 
     text: str = ""
@@ -165,6 +166,7 @@ class Query:
     sort: Sort = Sort.NAME
     descending: bool = False
     removed: bool = False
+    cameras: bool = True
     number: int = 1
     size: int = 50
 

@@ -315,7 +315,9 @@ def _device_conditions(scope: Scope, query: Query) -> list[ColumnElement[bool]]:
 def _channel_conditions(scope: Scope, query: Query) -> list[ColumnElement[bool]]:
     c = channels.c
     there = c.removed_at.is_not(None) if query.removed else _present
-    where = [visible(scope, c.device_id, c.channel_id), c.camera, there]
+    where = [visible(scope, c.device_id, c.channel_id), there]
+    if query.cameras:
+        where.append(c.camera)
     where.append(_below(c.region, query.region))
     if query.text:
         columns = (c.name, c.channel_id)

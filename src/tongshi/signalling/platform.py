@@ -246,8 +246,7 @@ class Signalling:
         self._engine.subscribe(self.histories.heard)
         self.reception.in_dialog.append(self.histories.claim)
         self.reception.takers[MediaStatus] = self.histories.take
-        self._hear_devices()
-        self._speak_to_devices(means)
+        self._hear_devices(means)
         self._take_orders()
         self.queries.start()
         self._tasks.sustain(self._live, name="beat")
@@ -326,8 +325,8 @@ class Signalling:
             found |= {f"{part}.{name}": count for name, count in counts.items()}
         return found
 
-    def _hear_devices(self) -> None:
-        """Take what devices tell unasked, and subscribe to it."""
+    def _hear_devices(self, means: Means) -> None:
+        """Take what devices tell unasked, subscribe to it, and speak to them."""
         self.notices = Notices(self._own, self.exchange, self.profiles.of, self._emit, self._clock)
         self.notices.hang_into(self.reception)
         self.subscriptions = Subscriptions(
@@ -346,18 +345,16 @@ class Signalling:
         )
         self.subscriptions.pollers[Subject.PTZ] = self._ask_ptz
         self.reception.in_dialog.append(self.subscriptions.claim)
-
-    async def _ask_ptz(self, device_id: str, channel_id: str) -> None:
-        answer = await self.commands.position(device_id, channel_id)
-        self.notices.take_ptz(device_id, answer)
-
-    def _speak_to_devices(self, means: Means) -> None:
         rules, pump = rules_for_talks(self._settings, self._media), self._carrier.pump
         self.talks = Talks(
             rules, means, self.neighbours, self._emit, self._clock, self._endpoint, pump
         )
         self.talks.hang_into(self.reception)
         self._engine.subscribe(self.talks.heard)
+
+    async def _ask_ptz(self, device_id: str, channel_id: str) -> None:
+        answer = await self.commands.position(device_id, channel_id)
+        self.notices.take_ptz(device_id, answer)
 
     def _listen(self) -> None:
         settings = self._settings

@@ -350,6 +350,8 @@ class Talks:
         talk.end("failed")
         talk.fail(error)
         stage = getattr(error, "stage", None) or getattr(error, "resource", None) or "offer"
+        target = talk.key.target_id
+        _log.info("event=talk-failed target=%s stage=%s why=%r", target, stage, str(error))
         self._emit(TalkFailed(talk.key, error.code, stage, str(error), self._clock.wall()))
 
     async def _end(self, talk: Talk, attempt: Attempt, *, opened: bool) -> None:
