@@ -6,6 +6,7 @@ import pytest
 from tongshi.api.parts import Parts
 from tongshi.errors import PeerSilent
 from tongshi.gb28181.manscdp import Command, TeleBoot
+from tongshi.shelf.firmware import State, Upgrade
 from tongshi.signalling.commands import Commands, Fate
 from tongshi.sip.address import Address
 
@@ -72,3 +73,33 @@ def test_a_lock_out_is_shown_and_cleared(admin: httpx.Client, parts: Parts) -> N
 
 def test_nothing_else_is_done(admin: httpx.Client) -> None:
     assert "Not found" in admin.post(PLACE, data={"act": "explode"}).text
+
+
+def test_upgrades_and_how_far_each_came(admin: httpx.Client, parts: Parts) -> None:
+    assert "None so far" in admin.get(PLACE).text
+    assert "(bring a file first)" in admin.get(PLACE).text
+    brought = admin.post("/api/firmware?name=camera.bin", content=b"firmware")
+    assert brought.status_code == 200
+    text = admin.get(PLACE).text
+    assert "camera.bin · 8 B" in text
+    at = parts.clock.wall()
+    number = brought.json()["id"]
+    for state, why in ((State.FETCHING, ""), (State.FAILED, "damaged"), (State.FAILED, "odd")):
+        name = f"session-of-{state.value}-{why or 'none'}-padded-to-length"
+        parts.shelf.begin(
+            Upgrade(
+                *(0, name, RECORDER, RECORDER, number, "Maker", "2.0", state, why, 4, at, at),
+                *(1, "Tester"),
+            )
+        )
+    listed = admin.get(f"{PLACE}/upgrades", headers={"HX-Request": "true"}).text
+    assert listed.count(">Failed<") == 2
+    assert "the file was damaged" in listed
+    assert "odd" in listed
+    assert "<html" not in listed
+
+
+def test_an_upgrade_with_what_is_not_there(admin: httpx.Client) -> None:
+    form = {"act": "upgrade", "firmware": "99", "version": "2", "-purpose": "maintenance"}
+    assert "Not found" in admin.post(PLACE, data=form | {"manufacturer": "M"}).text
+    assert "Not found" in admin.post(PLACE, data=form | {"firmware": "x"}).text

@@ -114,6 +114,12 @@ ROWS: tuple[Row, ...] = (
     ),
     Row("GET", "/devices/{device_id:path}/upkeep", P.CONFIGURE_DEVICES, upkeep.show_upkeep),
     Row("POST", "/devices/{device_id:path}/upkeep", P.CONFIGURE_DEVICES, upkeep.act),
+    Row(
+        "GET",
+        "/devices/{device_id:path}/upkeep/upgrades",
+        P.CONFIGURE_DEVICES,
+        upkeep.show_upgrades,
+    ),
     Row("GET", "/devices/{device_id:path}/profile", P.MANAGE_PEERS, profile.show_profile),
     Row("POST", "/devices/{device_id:path}/profile", P.MANAGE_PEERS, profile.save_profile),
     Row("GET", "/devices/{device_id:path}/traces", P.MANAGE_PEERS, traces.show_traces),

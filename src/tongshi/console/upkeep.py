@@ -1,15 +1,18 @@
-"""Upkeep of a device: restart, its password, lock-outs."""
+"""Upkeep of a device: restart, firmware, its password, lock-outs."""
 
 from starlette.responses import Response
 
 from tongshi.access.permission import Permission
-from tongshi.api import admission, controls, orders, peers
+from tongshi.api import admission, controls, orders, peers, upgrades
 from tongshi.api.problem import Problem, describe
 from tongshi.console import device
 from tongshi.console.people import Form, read_form
 from tongshi.console.visit import Visit
 from tongshi.errors import Error, Missing
+from tongshi.shelf.firmware import OVER
 
+SHOWN = 20
+"""Upgrades shown at the most, the newest."""
 OF_PEERS = frozenset({"password", "common", "unlock"})
 """What takes the right to say who may register."""
 
@@ -17,6 +20,11 @@ OF_PEERS = frozenset({"password", "common", "unlock"})
 async def show_upkeep(visit: Visit) -> Response:
     """Draw what can be done to a device, and how it stands."""
     return await _draw(visit)
+
+
+async def show_upgrades(visit: Visit) -> Response:
+    """Draw the upgrades of a device and how far each has come."""
+    return visit.draw("device/upgrades.html", await _upgrades(visit))
 
 
 async def act(visit: Visit) -> Response:
@@ -40,6 +48,16 @@ async def _do(visit: Visit, form: Form) -> str:
             order = orders.Reboot(do="reboot", purpose=form[device.PURPOSE][:200])
             done = await controls.order(parts, asker, device_id, device_id, order)
             return f"{words('control.did_reboot')} · {words(f'control.{done.outcome.value}')}"
+        case "upgrade":
+            number = form["firmware"]
+            wanted = upgrades.NewUpgrade(
+                firmware=int(number) if number.isdecimal() and len(number) < 18 else 0,
+                manufacturer=form["manufacturer"].strip()[:64] or "-",
+                version=form["version"].strip()[:64] or "-",
+                purpose=form[device.PURPOSE][:200],
+            )
+            await upgrades.begin_upgrade(parts, asker, device_id, wanted)
+            return words("upkeep.upgrade_begun")
         case "password":
             given = peers.Password(
                 password=form["password"][:128],
@@ -68,5 +86,18 @@ async def _draw(visit: Visit, *, told: str = "", problem: Problem | None = None)
         ],
         "purposes": device.purposes(visit),
         "purpose": device.PURPOSE,
+        "firmware": await upgrades.list_firmware(visit.parts),
+        **await _upgrades(visit),
     }
     return device.draw(visit, found, "upkeep", values)
+
+
+async def _upgrades(visit: Visit) -> dict[str, object]:
+    device_id = str(visit.request.path_params["device_id"])
+    page = await upgrades.list_device_upgrades(visit.parts, visit.asker, device_id, size=SHOWN)
+    return {
+        "upgrades": page.rows,
+        "moving": any(row.state not in OVER for row in page.rows),
+        "here_is": device.path_to(device_id),
+        "find": visit.words.find,
+    }

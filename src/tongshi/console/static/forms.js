@@ -1,7 +1,9 @@
 /** Pages of one device: rows that are added and removed, questions before what cannot be undone. */
 
 import "./console.js";
+import { toast } from "./dom.js";
 import { Feed } from "./feed.js";
+import { explain } from "./words.js";
 
 const TIMES = 4000; // ms: what a device was told it may tell again after this
 
@@ -43,7 +45,26 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+  if (event.target.matches("[data-bring]")) bring(event.target);
 });
+
+/** Bring a file to the node, and choose it in the list that it then is in. */
+async function bring(input) {
+  const [file] = input.files;
+  const path = `${input.dataset.bring}?name=${encodeURIComponent(file.name.slice(0, 128))}`;
+  input.disabled = true;
+  const answer = await fetch(path, { method: "POST", body: file }).catch(() => null);
+  input.disabled = false;
+  input.value = "";
+  if (!answer?.ok) {
+    toast(explain(answer === null ? { code: "network" } : await answer.json()).title);
+    return;
+  }
+  const { id, name } = await answer.json();
+  const list = document.getElementById(input.dataset.into);
+  list.querySelector("option[value='']")?.remove();
+  list.prepend(new Option(name, id, true, true));
+}
 
 // Other pages of the same device may change it: what this one shows follows, when nobody edits.
 const { device } = document.body.querySelector("[data-device]")?.dataset ?? {};

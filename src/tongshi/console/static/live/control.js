@@ -89,7 +89,7 @@ export class Control {
   async order(order, { quiet = false, urgent = false } = {}) {
     const channel = this._channel;
     if (channel === null) return false;
-    const view = this._wall.tileOf(channel)?.view ?? null;
+    const view = this._wall.tileOf(channel)?.view?.view ?? null;
     const purpose = this._reason();
     if (view === null && purpose === null) {
       this._say("bad", t("control.purpose"));

@@ -87,11 +87,6 @@ export class Tile {
     return this.element.dataset.state;
   }
 
-  /** The open view's name at the node; null while there is none. */
-  get view() {
-    return this._player?.view?.view ?? null;
-  }
-
   /** The picture's shape. */
   get size() {
     return this._player?.track ?? { width: 16, height: 9 };
