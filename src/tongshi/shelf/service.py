@@ -5,6 +5,7 @@ written under a passing name, then gets its row, then its own name; so a row who
 is one that a power cut took, and reads as Missing.
 """
 
+import contextlib
 import hashlib
 import secrets
 import shutil
@@ -82,7 +83,8 @@ class Shelf:
                 f"a picture cannot be kept: {error.strerror}", resource="disk"
             ) from None
         finally:
-            passing.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                passing.unlink()
         return Picture(number, taken, len(data), digest)
 
     def picture(self, scope: Scope, picture_id: int) -> Picture:
