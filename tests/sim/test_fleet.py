@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from tongshi.errors import Invalid, Missing
 from tongshi.gb28181.description import Setup
+from tongshi.gb28181.subscription import Subject
 from tongshi.sim.film import Shot
 from tongshi.sim.fleet import Fleet, main, password_from
 from tongshi.sim.impair import CLEAN
@@ -50,7 +52,8 @@ def test_the_town_registers_lists_and_shows() -> None:
                     gathered = office.catalog(spec.device_id)
                     assert gathered is not None
                     assert gathered.complete is spec.listed
-                    assert gathered.unique == len(spec.profile.channels)
+                    profile = spec.profile
+                    assert gathered.unique == len(profile.channels) + len(profile.accessories)
                 recorder = town[-1]
                 ways = (None, Setup.PASSIVE, Setup.ACTIVE)
                 for way, channel in zip(ways, recorder.profile.channels, strict=False):
@@ -92,6 +95,19 @@ def test_orders_are_obeyed_or_refused() -> None:
                 await fleet.obey({"do": "drop", "device": second})
                 await fleet.obey({"do": "figures"})
                 assert told[-1]["event"] == "figures"
+                await fleet.obey({"do": "alarm", "device": first})
+                await until(lambda: fleet.camera(first).device.reports.counts[Subject.ALARM].sent)
+                await fleet.obey({"do": "counts"})
+                assert told[-1]["total"]["alarm"]["raised"] == 1
+                await fleet.obey({"do": "state", "device": first})
+                assert (told[-1]["event"], told[-1]["device"]) == ("state", first)
+                channel = town[0].profile.channels[0].channel_id
+                now = int(time.time()) - 60
+                await fleet.obey(
+                    {"do": "digest", "device": first, "channel": channel, "since": now,
+                     "until": now + 4}
+                )  # fmt: skip
+                assert told[-1]["frames"] >= 60
                 for order in ({}, {"do": "dance"}, {"do": "kill"}, {"do": "kill", "device": 5}):
                     with pytest.raises(Invalid):
                         await fleet.obey(order)

@@ -10,4 +10,7 @@ def test_a_row_spoils_nothing_unless_it_says_so() -> None:
 
 
 def test_layers_are_told_by_their_names() -> None:
-    assert [layer.value for layer in Layer] == ["sip", "xml", "sdp", "rtp", "ps", "fault"]
+    assert [layer.value for layer in Layer] == [
+        *("sip", "xml", "sdp", "rtp", "ps"),
+        *("control", "playback", "notice", "talk", "fault"),
+    ]

@@ -2,7 +2,7 @@ from tongshi.gb28181.identifier import Identifier
 from tongshi.media.unit import Codec
 from tongshi.sim.film import Shot
 from tongshi.sim.quirks import QUIRKS
-from tongshi.sim.town import demo_town, fault_town, shots
+from tongshi.sim.town import demo_town, fault_town, shots, tape_of
 
 
 def test_the_demonstration_is_as_announced() -> None:
@@ -17,6 +17,30 @@ def test_the_demonstration_is_as_announced() -> None:
     assert sum(not spec.impairments.clean for spec in town) == 3
     wanted = {"no-psm", "ssrc-zero", "gb2312-utf8", "wrong-psm-crc", "unescaped-ampersand"}
     assert wanted <= {quirk for spec in town for quirk in spec.quirks}
+
+
+def test_the_town_can_do_what_is_shown() -> None:
+    town = demo_town()
+    channels = [channel for spec in town for channel in spec.profile.channels]
+    domes = [channel for channel in channels if channel.turns]
+    assert len(domes) == 6
+    assert all(len(channel.presets) == 4 for channel in domes)
+    recorder = town[24].profile
+    assert len(recorder.alarms) == 2
+    assert all(len(channel.plan.hours) == 6 for channel in recorder.channels)
+    assert sum(spec.profile.mobile and bool(spec.route) for spec in town) == 1
+    assert sum(bool(spec.profile.voice) for spec in town) == 4
+    assert sum(bool(spec.profile.cards) for spec in town) == 6
+    makers = {spec.profile.manufacturer for spec in town}
+    assert {"Hikvision", "Dahua", "Uniview", "TP-LINK"} <= makers
+    carded = [spec.profile.channels[0] for spec in town if spec.profile.cards]
+    assert all(channel.plan.hours for channel in carded)
+
+
+def test_recordings_are_cheap() -> None:
+    tape = tape_of(Shot(fps=25, bitrate=500_000))
+    assert (tape.fps, tape.gop, tape.bitrate) == (15, 30, 250_000)
+    assert tape_of(Shot(fps=1)).fps == 1
 
 
 def test_ids_are_codes_and_differ() -> None:

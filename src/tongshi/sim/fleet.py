@@ -36,8 +36,9 @@ from tongshi.sim.event import DeviceEvent
 from tongshi.sim.join import Join
 from tongshi.sim.orders import carry_out, digest, total_of
 from tongshi.sim.quirks import Quirks
+from tongshi.sim.route import Route
 from tongshi.sim.scene import Studio
-from tongshi.sim.town import Spec, demo_town
+from tongshi.sim.town import FERRY_KM_H, Spec, demo_town
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -67,6 +68,7 @@ class Fleet:
         self._join = join
         self._report = report or _unheard
         self._local = local
+        self._news = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         await self.studio.__aenter__()
@@ -106,7 +108,17 @@ class Fleet:
             on_event=self._tell,
         )
         self.cameras[device_id] = camera
+        if spec.route:
+            # There and back again.
+            line = [*spec.route, *spec.route[-2:0:-1]]
+            camera.device.reports.route = Route(line, FERRY_KM_H, camera.now, loop=True)
         await camera.start()
+
+    async def registered(self) -> None:
+        """Return when every device is registered."""
+        while not all(camera.device.registered for camera in self.cameras.values()):
+            self._news.clear()
+            await self._news.wait()
 
     def camera(self, device_id: str) -> Camera:
         """Return a running device; raises Missing."""
@@ -164,6 +176,7 @@ class Fleet:
         await self.studio.__aexit__(None, None, None)
 
     def _tell(self, camera: Camera, event: DeviceEvent) -> None:
+        self._news.set()
         self._report({**describe(event), "device": camera.profile.device_id})
 
 

@@ -68,7 +68,7 @@ _TREE = b"<Response><CmdType>%s</CmdType><SN>%d</SN><DeviceID>%s</DeviceID><Resu
 class Tally:
     """Notices of one kind.
 
-    raised: what was to be told.  sent: attempts.  acknowledged: answered with success.
+    raised: what was to be told to somebody.  sent: attempts.  acknowledged: answered with success.
     confirmed: answered by a Response too.  lost: given up.  held: waiting for a registration.
     """
 
@@ -162,6 +162,7 @@ class Reports:
             held, self._held = self._held, deque(maxlen=HELD)
             for subject, notice in held:
                 self.counts[subject].held -= 1
+                self.counts[subject].raised -= _weigh(notice)
                 self._tell(subject, notice, now)
         self._cry_wolf(now)
 
@@ -203,7 +204,6 @@ class Reports:
         self._record_around(target_id, wall)
         self._alarms.append(alarm)
         self._unconfirmed.append(alarm.sn)
-        self.counts[Subject.ALARM].raised += 1
         self._tell(Subject.ALARM, alarm, now)
         return alarm.sn
 
@@ -250,7 +250,6 @@ class Reports:
             self.alarm(self._host.profile.device_id, now, method=_GPS)
             return
         for notice in self.positions(self._host.number(), now):
-            self.counts[Subject.POSITION].raised += 1
             self._tell(Subject.POSITION, notice, now)
 
     def change(self, changes: Iterable[tuple[str, str]], now: float, *, name: str = "") -> None:
@@ -270,7 +269,6 @@ class Reports:
         if "unknown-notified" in host.quirks:
             items.append(Item(device_id=f"{host.profile.device_id[:10]}1319999999"))
             items[-1] = replace(items[-1], event="ON")
-        self.counts[Subject.CATALOG].raised += len(items)
         self._tell(Subject.CATALOG, self._catalog_of(items), now)
 
     # Inside.
@@ -338,10 +336,13 @@ class Reports:
                 for one in takers
                 if isinstance(one.query, AlarmQuery) and _matches(notice, one.query)
             ]
+        weight = _weigh(notice)
         for one in takers:
+            self.counts[subject].raised += weight
             self._notify(one, notice, now)
         if takers or (subject is Subject.CATALOG and "notify-by-message" not in host.quirks):
             return
+        self.counts[subject].raised += weight
         if host.registered:
             self._message(subject, notice, now, RETRIES)
         else:

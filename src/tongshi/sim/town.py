@@ -1,5 +1,9 @@
 """The demonstration's devices: a small harbour town with 24 cameras and one recorder.
 
+Every fourth camera is a dome with presets and a cruise; the recorder has two days of recordings
+with gaps, and two alarm inputs; the ferry moves and tells where it is; some hear and speak; some
+hold cards; and some deviate as the devices of a maker do.
+
 Places are invented.  Ten shots are shared by all of them, so the whole town costs ten encoders
 at the most.  Every third device or so misbehaves in one of the ways of the field; all of them can
 still be watched, which is what a platform is for.
@@ -9,7 +13,9 @@ from dataclasses import dataclass, field, replace
 
 from tongshi.gb28181.version import Version
 from tongshi.media.unit import Codec
+from tongshi.sim.archive import A_DAY_WITH_GAPS, NO_PLAN, Plan
 from tongshi.sim.film import Shot
+from tongshi.sim.head import Aim
 from tongshi.sim.impair import CLEAN, Impairments
 from tongshi.sim.profile import Channel, Profile
 from tongshi.sim.quirks import Quirks
@@ -25,6 +31,7 @@ class Spec:
     """One simulated device and what is to be expected of it.
 
     tcp: signalling over TCP.  expected: how watching it fails; empty when it must not.
+    route: where it drives to and fro, longitudes and latitudes; empty: it stands.
     """
 
     profile: Profile
@@ -32,6 +39,7 @@ class Spec:
     quirks: tuple[str, ...] = ()
     impairments: Impairments = field(default_factory=lambda: CLEAN)
     expected: str = ""
+    route: tuple[tuple[float, float], ...] = ()
 
     @property
     def device_id(self) -> str:
@@ -105,6 +113,28 @@ _CAMERAS: tuple[tuple[str, str, int, bool, tuple[str, ...], bool, bool], ...] = 
 _CHANNELS = ("仓储区大门", "一号仓外", "二号仓外", "装卸月台", "停车场", "围墙北", "围墙南", "屋顶")
 _CHANNEL_SHOTS = (1, 0, 6, 3, 7, 2, 5, 8)
 _WEST, _SOUTH = 118.36, 31.31
+_PRESETS = (
+    ("全景", Aim()),
+    ("东", Aim(90.0, 5.0, 2.0)),
+    ("南门", Aim(180.0, 12.0, 4.0)),
+    ("西", Aim(270.0, 5.0, 2.0)),
+)
+_VOICED = frozenset({1, 2, 9, 15})
+"""Cameras with a loudspeaker."""
+_CARDED = frozenset({1, 4, 8, 12, 18, 20})
+"""Cameras with a card, and two days of recordings on it."""
+_FERRY = 22
+_CROSSING = ((118.365, 31.335), (118.372, 31.341), (118.381, 31.343))
+FERRY_KM_H = 18.0
+# Makers whose devices deviate so, and what else these do.
+_MAKERS: dict[int, tuple[str, tuple[str, ...]]] = {
+    12: ("Hikvision", ("substream-stream", "end-outside")),
+    13: ("Hikvision", ("ptz-position-error",)),
+    18: ("Dahua", ("substream-streamprofile", "records-need-all", "home-cmdtype")),
+    15: ("TP-LINK", ("substream-streammode", "listen-over-tcp")),
+    16: ("Uniview", ("config-other-name",)),
+    20: ("Hikvision", ("filesize-minus-one",)),
+}
 
 
 def demo_town(base: Shot | None = None) -> list[Spec]:
@@ -143,9 +173,21 @@ def _codes(number: int) -> tuple[str, str]:
     return f"{CENTRE}001320{number:06}", f"{CENTRE}001310{number:06}"
 
 
+def tape_of(shot: Shot) -> Shot:
+    """Return what recordings of *shot* show: the same with fewer pictures, so that they are cheap.
+
+    A group of pictures is two seconds long.
+    """
+    fps = max(shot.fps * 3 // 5, 1)
+    return replace(
+        shot, title=f"{shot.title} TAPE", fps=fps, gop=2 * fps, bitrate=shot.bitrate // 2
+    )
+
+
 def _camera(number: int, shown: tuple[Shot, ...]) -> Spec:
     name, district, shot, tcp, quirks, lossy, newer = _CAMERAS[number - 1]
     device_id, channel_id = _codes(number)
+    maker, more = _MAKERS.get(number, ("Tongshi", ()))
     channel = Channel(
         channel_id,
         name,
@@ -154,13 +196,24 @@ def _camera(number: int, shown: tuple[Shot, ...]) -> Spec:
         longitude=round(_WEST + 0.011 * (number % 7), 5),
         latitude=round(_SOUTH + 0.009 * (number // 7), 5),
         ptz_type=1 if number % 4 == 0 else 3,
+        plan=Plan(days=2) if number in _CARDED else NO_PLAN,
+        tape=tape_of(shown[shot]),
+        presets=_PRESETS if number % 4 == 0 else (),
     )
-    model = "SimCam-H265" if shown[shot].codec is Codec.H265 else "SimCam-H264"
-    version = Version.V2022 if newer else Version.V2016
     profile = Profile(
-        device_id, name, (channel,), model=model, version=version, civil_code=district
+        device_id,
+        name,
+        (channel,),
+        manufacturer=maker,
+        model="SimCam-H265" if shown[shot].codec is Codec.H265 else "SimCam-H264",
+        version=Version.V2022 if newer else Version.V2016,
+        civil_code=district,
+        voice=f"{CENTRE}001370{number:06}" if number in _VOICED else "",
+        cards=(65_536,) if number in _CARDED else (),
+        mobile=number == _FERRY,
     )
-    return Spec(profile, tcp, quirks, LOSSY if lossy else CLEAN)
+    route = _CROSSING if number == _FERRY else ()
+    return Spec(profile, tcp, quirks + more, LOSSY if lossy else CLEAN, route=route)
 
 
 def _recorder(shown: tuple[Shot, ...]) -> Spec:
@@ -173,8 +226,17 @@ def _recorder(shown: tuple[Shot, ...]) -> Spec:
             address=f"通视镇物流园{name}",
             longitude=round(_WEST + 0.05, 5),
             latitude=round(_SOUTH + 0.001 * number, 5),
+            plan=Plan(days=2, hours=A_DAY_WITH_GAPS),
+            tape=tape_of(shown[shot]),
         )
         for number, (name, shot) in enumerate(zip(_CHANNELS, _CHANNEL_SHOTS, strict=True), 1)
     )
-    profile = Profile(device_id, "物流园录像机", channels, model="SimNVR", civil_code="340208")
-    return Spec(profile, quirks=("duplicate-parts",))
+    profile = Profile(
+        device_id,
+        "物流园录像机",
+        channels,
+        model="SimNVR",
+        civil_code="340208",
+        alarms=(f"{CENTRE}001340000001", f"{CENTRE}001340000002"),
+    )
+    return Spec(profile, quirks=("duplicate-parts", "records-unsorted"))
