@@ -209,3 +209,31 @@ def test_a_reader_may_leave_while_it_is_served(hub: Hub) -> None:
     hub.publish(b"K1", True)
     hub.publish(b"p1", False)
     assert (leaver.got, other.got) == ([b"K1"], [b"K1", b"p1"])
+
+
+def test_what_nobody_sends_again_is_kept_until_somebody_comes(hub: Hub) -> None:
+    hub.holding = True
+    hub.change(TRACK)
+    hub.publish(b"p0", False)
+    for fragment, key in ((b"K1", True), (b"p1", False), (b"K2", True), (b"p2", False)):
+        hub.publish(fragment, key)
+    viewer = Viewer()
+    hub.join(viewer)
+    assert viewer.begun == [(TRACK, INIT + b"K1p1K2p2")]
+    hub.publish(b"K3", True)
+    late = Viewer()
+    hub.join(late)
+    assert late.begun == [(TRACK, INIT + b"K3")]
+
+
+def test_even_what_is_held_has_an_end(hub: Hub) -> None:
+    hub.holding = True
+    hub.change(TRACK)
+    hub.publish(b"K" * 60, True)
+    hub.publish(b"K" * 60, True)
+    assert hub.overflows == 1
+    hub.publish(b"p" * 10, False)
+    hub.publish(b"K4", True)
+    viewer = Viewer()
+    hub.join(viewer)
+    assert viewer.begun == [(TRACK, INIT + b"K4")]

@@ -3,7 +3,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongshi.media.timeline import JUMP, NOMINAL, Anchor, Timeline, Times
+from tongshi.media.timeline import JUMP, NOMINAL, Anchor, SentTimeline, Timeline, Times
 
 WRAP = 1 << 33
 
@@ -158,3 +158,32 @@ def test_the_times_of_a_stream_share_their_jumps() -> None:
     times.sound.place(90000, None, 0)
     times.video.place(5 * JUMP, None, 0)
     assert times.sound.place(5 * JUMP, None, 0)[1] == 90000 + NOMINAL
+
+
+def sent() -> SentTimeline:
+    return SentTimeline(Anchor())
+
+
+def test_sent_times_stay_as_they_are_but_for_wraps() -> None:
+    line = sent()
+    assert line.place(900_000, None, 0) == (900_000, 900_000)
+    assert line.place(90_000_000, None, 0) == (90_000_000, 90_000_000)
+    assert line.place(3_600, None, 0) == (3_600, 3_600)
+    assert line.place((1 << 33) - 3_600, None, 0) == (-3_600, -3_600)
+    assert line.place(0, None, 0) == (0, 0)
+
+
+def test_sent_times_that_are_missing_or_repeated_are_made_up() -> None:
+    line = sent()
+    assert line.place(None, None, 5_000)[1] == 5_000
+    assert line.place(None, None, 8_600)[1] == 8_600
+    assert line.place(10_000, None, 0)[1] == 10_000
+    assert line.place(10_000, None, 3_600)[1] == 13_600
+    assert line.counts.made_up == 2
+
+
+def test_sent_times_without_a_dts_keep_the_order_of_sending() -> None:
+    line = sent()
+    assert line.place(90_000, 82_800, 0) == (90_000, 82_800)
+    line.place(100_000, None, 0)
+    assert line.place(96_400, None, 0) == (96_400, 100_001)

@@ -111,7 +111,8 @@ class Retimer:
     @property
     def rate(self) -> float:
         """Seconds of the recording in a second of the player, as things stand."""
-        return 1.0 if self.pace is Pace.IGNORED else self.scale
+        # Slower than normal can be made here all the same, by having the device wait.
+        return 1.0 if self.pace is Pace.IGNORED and self.scale > 1 else self.scale
 
     def steer(self, scale: float) -> None:
         """Take a speed that the device agreed to: not 0; negative for backwards."""
@@ -221,11 +222,11 @@ class Retimer:
             self._tell = True
             if pace is Pace.WALL:
                 self._passed += self._guessed * (self.scale - 1)  # it was taken for MEDIA
-        if pace is Pace.UNKNOWN:
+        if pace is Pace.UNKNOWN and abs(step - self._usual) > self._usual / 4:
             self._guessed += step
         self._step = float(step)
         moved = step * self.scale if pace is Pace.WALL else float(step)
-        self._move(moved, moved / (1.0 if pace is Pace.IGNORED else self.scale))
+        self._move(moved, moved / self.rate)
         return False
 
     def _go_back(self, step: int) -> bool:
@@ -265,7 +266,7 @@ class Retimer:
         self._raw = unit.dts
         dts = round(self._shown)
         later = unit.pts - unit.dts
-        slowed = 1.0 if self.pace in (Pace.WALL, Pace.IGNORED) else abs(self.scale)
+        slowed = 1.0 if self.pace is Pace.WALL else abs(self.rate)
         pts = dts + (round(later / slowed) if later else 0)
         place = None
         if jump or unit.key or self._tell or self._shown - self._told >= CLOCK:
