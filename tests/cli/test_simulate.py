@@ -69,6 +69,29 @@ def test_many_cameras_show_many_views() -> None:
     assert (shot.codec, shot.height, shot.sound) == (Codec.H265, 180, False)
 
 
+def test_devices_are_equipped() -> None:
+    [spec] = simulate.specs_of(
+        parse("camera", "--dome", "--voice", "--cards", "2", "--days", "0", "--tape-fps", "5",
+              "--tape-size", "160x90")
+    )  # fmt: skip
+    profile = spec.profile
+    [channel] = profile.channels
+    assert profile.voice == "34020000001370000001"
+    assert profile.cards == (32_768, 32_768)
+    assert channel.turns
+    assert len(channel.presets) == 4
+    assert channel.plan.hours == ()
+    tape = channel.recorded
+    assert (tape.width, tape.fps, tape.gop, tape.bitrate) == (160, 5, 10, 100_000)
+    [plain] = simulate.specs_of(parse("recorder", "--days", "3", "--channels", "1"))
+    [channel] = plain.profile.channels
+    assert channel.plan.days == 3
+    assert channel.recorded == channel.shot
+    for words in (("--days", "-1"), ("--cards", "9"), ("--tape-size", "big")):
+        with pytest.raises(Invalid):
+            simulate.specs_of(parse("camera", *words))
+
+
 def test_a_recorder_has_its_channels() -> None:
     [spec] = simulate.specs_of(parse("recorder", "--channels", "12", "--h265", "2"))
     assert spec.device_id == "34020000001180000001"

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tongshi.cli.loop import run as run_loop
@@ -13,6 +13,7 @@ from tongshi.gb28181.identifier import is_code
 from tongshi.gb28181.version import Version
 from tongshi.media.unit import Codec
 from tongshi.settings import split_address
+from tongshi.sim.archive import NO_PLAN, Plan
 from tongshi.sim.camera import camera_profile
 from tongshi.sim.film import Shot
 from tongshi.sim.fleet import Fleet, password_from
@@ -23,7 +24,7 @@ from tongshi.sim.profile import Profile
 from tongshi.sim.quirk import Layer
 from tongshi.sim.quirks import QUIRKS, Quirks
 from tongshi.sim.recorder import recorder_profile
-from tongshi.sim.town import Spec
+from tongshi.sim.town import PRESETS, Spec
 
 _VERSIONS = {"2011": Version.V2011, "2016": Version.V2016, "2022": Version.V2022}
 _CODECS = {"h264": Codec.H264, "h265": Codec.H265}
@@ -69,6 +70,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("fps", "帧率", "frames a second", 25, int),
     Option("gop", "关键帧间隔，帧", "frames from key frame to key frame", 25, int),
     Option("bitrate", "码率，比特每秒", "bit/s", 500_000, int),
+    Option("days", "录像保留天数，0 为无录像", "days of recordings, 0 for none", 7, int),
+    Option(
+        "tape-size", "录像画面尺寸，缺省同实时", "size of recorded pictures; as live if empty", ""
+    ),
+    Option("tape-fps", "录像帧率，0 同实时", "recorded frames a second; 0 as live", 0, int),
+    Option("cards", "存储卡数", "memory cards", 0, int),
     Option("channels", "通道数", "channels of a recorder", 8, int, only="recorder"),
     Option("h265", "其中 H.265 通道数", "of these in H.265", 0, int, only="recorder"),
     Option(
@@ -102,6 +109,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             default=[],
             metavar="NAME",
             help="a deviation, repeatable; docs/simulate.md names all / 设备怪癖，可多次",
+        )
+        below.add_argument(
+            "--dome", action="store_true", help="domes with four presets / 球机，带预置位"
+        )
+        below.add_argument(
+            "--voice", action="store_true", help="a loudspeaker, for broadcasts / 带语音输出"
         )
         below.add_argument("--mute", action="store_true", help="no sound / 无声音")
         below.add_argument("--json", action="store_true", help="events as JSON lines / 输出 JSON")
@@ -154,20 +167,50 @@ def _profile(given: argparse.Namespace, first: str, number: int) -> Profile:
     shot = shot_of(given, number)
     if given.kind == "recorder":
         names = [f"通道 {channel}" for channel in range(1, given.channels + 1)]
-        return recorder_profile(
+        made = recorder_profile(
             device_id, f"录像机 {number + 1}", names, shot=shot, h265=given.h265, version=version
         )
-    channel_id = f"{device_id[:10]}131{device_id[13:]}"
-    return camera_profile(
-        device_id, f"摄像机 {number + 1}", shot, channel_id=channel_id, version=version
+    else:
+        channel_id = f"{device_id[:10]}131{device_id[13:]}"
+        made = camera_profile(
+            device_id, f"摄像机 {number + 1}", shot, channel_id=channel_id, version=version
+        )
+    return _equipped(made, given)
+
+
+def _equipped(profile: Profile, given: argparse.Namespace) -> Profile:
+    """Return *profile* with the recordings, heads, cards and voice that the arguments ask for."""
+    if not (0 <= given.days <= 365 and 0 <= given.cards <= 8 and 0 <= given.tape_fps <= 60):
+        raise Invalid(f"not to be had: {given.days} days, {given.cards} cards")
+    plan = Plan(days=given.days) if given.days else NO_PLAN
+    width, height = size_of(given.tape_size) if given.tape_size else (0, 0)
+    channels = []
+    for channel in profile.channels:
+        shot = channel.shot
+        fps = given.tape_fps or shot.fps
+        tape = replace(
+            shot,
+            width=width or shot.width,
+            height=height or shot.height,
+            fps=fps,
+            gop=shot.gop if fps == shot.fps else 2 * fps,
+            bitrate=max(shot.bitrate * fps // shot.fps, 20_000),
+        )
+        presets = PRESETS if given.dome else ()
+        ptz_type = 1 if given.dome else channel.ptz_type
+        channels.append(replace(channel, plan=plan, tape=tape, presets=presets, ptz_type=ptz_type))
+    own = profile.device_id
+    return replace(
+        profile,
+        channels=tuple(channels),
+        voice=f"{own[:10]}137{own[13:]}" if given.voice else "",
+        cards=(32_768,) * given.cards,
     )
 
 
 def shot_of(given: argparse.Namespace, number: int) -> Shot:
     """Return what device *number*, from 0, shows; raises Invalid."""
-    width, _, height = given.size.partition("x")
-    if not (width.isascii() and width.isdigit() and height.isascii() and height.isdigit()):
-        raise Invalid(f"not a picture size: {given.size!r}")
+    width, height = size_of(given.size)
     if not 1 <= given.fps <= 60 or given.gop < 1 or given.bitrate < 20_000:
         raise Invalid(f"not a stream: {given.fps} frames/s, GOP {given.gop}, {given.bitrate} bit/s")
     views = tuple(VIEWS)
@@ -178,13 +221,21 @@ def shot_of(given: argparse.Namespace, number: int) -> Shot:
         tint=given.tint,
         title=f"{view.upper()} {codec.value.upper()}",
         codec=codec,
-        width=int(width),
-        height=int(height),
+        width=width,
+        height=height,
         fps=given.fps,
         gop=given.gop,
         bitrate=given.bitrate,
         sound=not given.mute,
     )
+
+
+def size_of(text: str) -> tuple[int, int]:
+    """Return the width and height that *text* says, as ``640x360``; raises Invalid."""
+    width, _, height = text.partition("x")
+    if not (width.isascii() and width.isdigit() and height.isascii() and height.isdigit()):
+        raise Invalid(f"not a picture size: {text!r}")
+    return int(width), int(height)
 
 
 def page() -> str:
@@ -198,6 +249,8 @@ def page() -> str:
         lines.append(f"| `--{option.name}`{only} | {shown} | {option.zh} | {option.en}{choices} |")
     lines += [
         "| `--quirk NAME` | | 怪癖，可多次 | a deviation of the list below, repeatable |",
+        "| `--dome` | | 球机，带预置位 | domes with four presets |",
+        "| `--voice` | | 带语音输出，可收广播 | a loudspeaker, for broadcasts |",
         "| `--mute` | | 无声音 | no sound |",
         "| `--json` | | 逐行 JSON | events as JSON lines |",
         _MIDDLE,
@@ -207,26 +260,33 @@ def page() -> str:
         lines.append("|---|---|---|---|")
         for row in QUIRKS.values():
             if row.layer is layer:
-                name = row.name if row.value is None else f"{row.name}=SECONDS"
+                name = row.name if row.value is None else f"{row.name}=N"
                 lines.append(f"| `{name}` | {row.zh} | {row.en} | {row.source} |")
     return "\n".join(lines) + "\n"
 
 
 _HEAD = """# Simulated devices 模拟设备
 
-Written from the tables in `src/tongshi/cli/simulate.py` and `src/tongshi/sim/quirks.py`.
+Written from the tables in `src/tongshi/cli/simulate.py` and `src/tongshi/sim/quirk_*.py`.
 
 ```sh
 export TONGSHI_SIMULATE_PASSWORD=...
 tongshi simulate camera   --platform 192.0.2.10:5060 --platform-id 34020000002000000001 --count 4
 tongshi simulate recorder --platform 192.0.2.10:5060 --channels 16 --h265 4 --quirk no-psm
+tongshi simulate camera   --platform 192.0.2.10:5060 --dome --voice --cards 1 --tape-fps 5
 ```
 
-They register with digest, keep alive, answer Catalog, DeviceInfo and DeviceStatus, and send real
-encoded pictures by UDP, TCP passive or TCP active, whatever the INVITE asks for. SIGINT and SIGTERM
-end sessions and registrations. The password never stands on the command line.
-模拟设备按国标注册、保活、应答目录，并按平台的 INVITE 以 UDP、TCP 被动或主动方式发送真实编码的画面。
-口令只从环境变量读取；中断时结束会话并注销。
+They register with digest, follow redirections, keep alive, answer every query, obey every control
+and keep every setting of the standard, tell alarms, positions and changes, by SUBSCRIBE or unasked,
+and send real encoded pictures, live and recorded, by UDP, TCP passive or TCP active, whatever the
+INVITE asks for. They listen to broadcasts, upload snapshots, and restart for upgrades. SIGINT and
+SIGTERM end sessions and registrations. The password never stands on the command line.
+模拟设备按国标注册（含重定向）、保活，应答全部查询，执行全部控制，保存全部配置；按订阅或主动上报报警、
+位置与目录变化；并按平台的 INVITE 以 UDP、TCP 被动或主动方式发送真实编码的实时与录像画面；
+可收听广播、上传抓拍、升级重启。口令只从环境变量读取；中断时结束会话并注销。
+
+A recording is a function of its time: the same span always gives the same bytes, and frame *k*
+belongs to the time *k* / frame rate. 录像内容只取决于时间：同一时段的字节始终相同。
 
 Each picture carries a caption, the time, its frame number in digits, and the same number as a row
 of 40 grey cells in its lowest twentieth (`src/tongshi/sim/strip.py` says how to read it).
@@ -242,13 +302,18 @@ chances 0..1, times in seconds, burst in packets.
 ## Quirks 怪癖
 
 What devices in the field do otherwise than the standard says. All but the last list leave a device
-watchable: a platform has to cope. 除末表外，各项均不应妨碍观看。"""
+watchable: a platform has to cope. N is a number, of seconds or sessions.
+除末表外，各项均不应妨碍观看。N 为秒数或会话数。"""
 _LAYERS = {
     Layer.SIP: "Signalling 信令",
     Layer.XML: "XML 目录与报文",
     Layer.SDP: "Session descriptions 会话描述",
     Layer.RTP: "RTP",
     Layer.PS: "Program stream 节目流",
+    Layer.CONTROL: "Queries, control, configuration 查询、控制与配置",
+    Layer.PLAYBACK: "Playback and download 回放与下载",
+    Layer.NOTICE: "Subscriptions and notices 订阅与通知",
+    Layer.TALK: "Broadcast and talk 广播与对讲",
     Layer.FAULT: "Faults 故障",
 }
 

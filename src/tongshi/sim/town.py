@@ -113,7 +113,7 @@ _CAMERAS: tuple[tuple[str, str, int, bool, tuple[str, ...], bool, bool], ...] = 
 _CHANNELS = ("仓储区大门", "一号仓外", "二号仓外", "装卸月台", "停车场", "围墙北", "围墙南", "屋顶")
 _CHANNEL_SHOTS = (1, 0, 6, 3, 7, 2, 5, 8)
 _WEST, _SOUTH = 118.36, 31.31
-_PRESETS = (
+PRESETS = (
     ("全景", Aim()),
     ("东", Aim(90.0, 5.0, 2.0)),
     ("南门", Aim(180.0, 12.0, 4.0)),
@@ -198,7 +198,7 @@ def _camera(number: int, shown: tuple[Shot, ...]) -> Spec:
         ptz_type=1 if number % 4 == 0 else 3,
         plan=Plan(days=2) if number in _CARDED else NO_PLAN,
         tape=tape_of(shown[shot]),
-        presets=_PRESETS if number % 4 == 0 else (),
+        presets=PRESETS if number % 4 == 0 else (),
     )
     profile = Profile(
         device_id,
