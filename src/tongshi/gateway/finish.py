@@ -92,9 +92,9 @@ def finish_file(path: str) -> Finished:
         sound_digest=sound_digest,
         frames=len(seen),
         keys=len(keys),
-        since=keys[0].at,
-        until=keys[-1].at + (last + step - keys[-1].dts) / CLOCK,
-        seconds=(last + step - seen[0].dts) / CLOCK,
+        since=round(keys[0].at, 3),
+        until=round(keys[-1].at + (last + step - keys[-1].dts) / CLOCK, 3),
+        seconds=round((last + step - seen[0].dts) / CLOCK, 3),
         doubtful=any(record.doubtful for record in seen),
     )
 

@@ -32,7 +32,7 @@ from tongshi.media.mp4 import (
     sample_of,
     write_track,
 )
-from tongshi.media.nal import parameter_sets
+from tongshi.media.nal import parameter_sets, split
 from tongshi.media.retime import Place
 from tongshi.media.unit import CLOCK, AccessUnit, Codec
 
@@ -334,7 +334,7 @@ class Recorder:
 
     def _adopt(self, unit: AccessUnit) -> None:
         """Note parameter sets that are new; samples name them by number."""
-        sets = parameter_sets(unit.codec, unit.data, unit.spans)
+        sets = parameter_sets(unit.codec, unit.data, unit.spans or split(unit.data))
         if not sets or (self._sets and sets == self._sets[-1]):
             return
         track = track_of(unit.codec, sets)
