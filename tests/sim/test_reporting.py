@@ -23,7 +23,7 @@ from tongshi.sim.desk import CHANNEL, DEVICE, HOME, Desk
 from tongshi.sim.event import Subscribed
 from tongshi.sim.head import Aim
 from tongshi.sim.profile import Channel, Profile
-from tongshi.sim.reporting import MOST, cmd_type_of
+from tongshi.sim.reporting import MOST
 from tongshi.sim.route import Route
 from tongshi.sip.dialog import Dialog
 from tongshi.sip.message import Response
@@ -284,9 +284,3 @@ def test_untrue_changes_with_each_keepalive() -> None:
     events = [item.event for one in at.of(CatalogNotify) for item in one.items]
     assert events[-2:] == ["OFF", "ON"]
     assert at.device.body.parts[CHANNEL].shows
-
-
-def test_messages_have_names() -> None:
-    assert cmd_type_of(CatalogQuery(1, DEVICE)) == "Catalog"
-    other = manscdp.read(b"<Query><CmdType>Weather</CmdType><SN>1</SN></Query>")
-    assert cmd_type_of(other) == "Weather"

@@ -10,10 +10,8 @@ Source: GB/T 28181-2022 9.4, 9.11, annex N, A.2.5.
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from tongshi.errors import RemoteProtocolError
-from tongshi.gb28181 import manscdp
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.date import write_time
 from tongshi.gb28181.manscdp import (
@@ -22,25 +20,29 @@ from tongshi.gb28181.manscdp import (
     AlarmNotify,
     AlarmQuery,
     CatalogNotify,
-    CatalogQuery,
     Message,
     MobilePosition,
     MobilePositionQuery,
-    Other,
     Position,
     PtzPositionNotify,
-    PtzPositionQuery,
     VideoAlarmRecord,
 )
-from tongshi.gb28181.manscdp.message import NAMES
 from tongshi.gb28181.notifier import Notifier, judge
 from tongshi.gb28181.subscription import Subject
 from tongshi.sim import listing
 from tongshi.sim.configuration import block_of
 from tongshi.sim.event import Subscribed
-from tongshi.sim.head import Aim
 from tongshi.sim.host import Host
 from tongshi.sim.join import host_port
+from tongshi.sim.notice import (
+    SUBJECTS,
+    Subscription,
+    Tally,
+    cmd_type_of,
+    matches,
+    read_query,
+    weigh,
+)
 from tongshi.sim.route import Place, Route
 from tongshi.sip.event import RequestArrived
 from tongshi.sip.message import Response
@@ -54,42 +56,8 @@ MOST = 16
 RETRIES = 3
 HELD = 256
 """Notices held, and alarms remembered, for later."""
-_SUBJECTS: dict[type, Subject] = {
-    CatalogQuery: Subject.CATALOG,
-    AlarmQuery: Subject.ALARM,
-    MobilePositionQuery: Subject.POSITION,
-    PtzPositionQuery: Subject.PTZ,
-}
 _DEVICE_ALARM, _GPS = 2, 4
 _TREE = b"<Response><CmdType>%s</CmdType><SN>%d</SN><DeviceID>%s</DeviceID><Result>OK</Result>"
-
-
-@dataclass(slots=True)
-class Tally:
-    """Notices of one kind.
-
-    raised: what was to be told to somebody.  sent: attempts.  acknowledged: answered with success.
-    confirmed: answered by a Response too.  lost: given up.  held: waiting for a registration.
-    """
-
-    raised: int = 0
-    sent: int = 0
-    acknowledged: int = 0
-    confirmed: int = 0
-    lost: int = 0
-    held: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class Subscription:
-    """One subscription of the platform.  next_at: when something is due, s; None for never."""
-
-    subject: Subject
-    query: Message
-    notifier: Notifier
-    next_at: float | None = None
-    forget_at: float | None = None
-    seen: dict[str, Aim] = field(default_factory=dict)
 
 
 class Reports:
@@ -118,8 +86,8 @@ class Reports:
             host.reply(arrived, self._answer(known, known.notifier.refresh(request, now)), now)
             self._heed(known, now)
             return
-        query = _read(request.body)
-        subject = _SUBJECTS.get(type(query))
+        query = read_query(request.body)
+        subject = SUBJECTS.get(type(query))
         refusal = request.response(489) if "no-subscribe" in host.quirks else None
         refusal = refusal or judge(request, subject)
         if refusal is None and len(self.subscriptions) >= MOST:
@@ -162,7 +130,7 @@ class Reports:
             held, self._held = self._held, deque(maxlen=HELD)
             for subject, notice in held:
                 self.counts[subject].held -= 1
-                self.counts[subject].raised -= _weigh(notice)
+                self.counts[subject].raised -= weigh(notice)
                 self._tell(subject, notice, now)
         self._cry_wolf(now)
 
@@ -216,7 +184,7 @@ class Reports:
     def stored(self, query: AlarmQuery) -> Iterator[Message]:
         """Yield the alarms that are remembered and that *query* asks for."""
         for alarm in list(self._alarms):
-            if _matches(alarm, query):
+            if matches(alarm, query):
                 yield alarm
 
     def place(self, now: float) -> Place | None:
@@ -334,9 +302,9 @@ class Reports:
             takers = [
                 one
                 for one in takers
-                if isinstance(one.query, AlarmQuery) and _matches(notice, one.query)
+                if isinstance(one.query, AlarmQuery) and matches(notice, one.query)
             ]
-        weight = _weigh(notice)
+        weight = weigh(notice)
         for one in takers:
             self.counts[subject].raised += weight
             self._notify(one, notice, now)
@@ -360,7 +328,7 @@ class Reports:
             return
         if "notify-without-id" in host.quirks:
             request.headers.set("Event", one.notifier.event.package)
-        weight = _weigh(notice)
+        weight = weigh(notice)
         tally.sent += weight
 
         def settle(response: Response | None, then: float) -> None:
@@ -376,7 +344,7 @@ class Reports:
             settle(None, now)
 
     def _message(self, subject: Subject, notice: Message, now: float, left: int) -> None:
-        tally, weight = self.counts[subject], _weigh(notice)
+        tally, weight = self.counts[subject], weigh(notice)
         tally.sent += weight
 
         def settle(response: Response | None, then: float) -> None:
@@ -431,32 +399,3 @@ class Reports:
             for event in ("OFF", "ON"):
                 items = [Item(device_id=first, event=event)]
                 self._tell(Subject.CATALOG, self._catalog_of(items), now)
-
-
-def cmd_type_of(message: Message) -> str:
-    """Return the CmdType of *message*."""
-    return message.cmd_type if isinstance(message, Other) else NAMES[type(message)][1]
-
-
-def _weigh(notice: Message | None) -> int:
-    """Return how many things *notice* tells."""
-    if notice is None:
-        return 0
-    return len(notice.items) if isinstance(notice, CatalogNotify) else 1
-
-
-def _matches(alarm: AlarmNotify, query: AlarmQuery) -> bool:
-    priority = alarm.priority or 0
-    low, high = query.start_priority or 0, query.end_priority or 4
-    of_method = not any(query.methods) or alarm.method in query.methods
-    of_kind = not any(query.types) or alarm.alarm_type in query.types
-    since = not query.start_time or query.start_time <= alarm.time
-    until = not query.end_time or alarm.time <= query.end_time
-    return low <= priority <= high and of_method and of_kind and since and until
-
-
-def _read(body: bytes) -> Message | None:
-    try:
-        return manscdp.read(body)
-    except RemoteProtocolError:
-        return None
