@@ -14,7 +14,20 @@ from tongshi.console.drawing import link
 from tongshi.console.visit import Visit
 from tongshi.console.wall import read_number
 
-GOOD = frozenset({"closed", "finished", "left", "unused", "denied.signin", "stopped"})
+GOOD = frozenset(
+    {
+        "closed",
+        "finished",
+        "left",
+        "unused",
+        "denied.signin",
+        "stopped",
+        "done",
+        "delivered",
+        "confirmed",
+        "accepted",
+    }
+)
 """Endings that are nobody's failure."""
 WORDS = ("time", "state", "advice", "problem")
 
