@@ -11,7 +11,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tongshi.api.boundary import BODY_LIMIT, HEADERS, Boundary, check_origin, limited
+from tongshi.api.boundary import (
+    BODY_LIMIT,
+    HEADERS,
+    Boundary,
+    check_origin,
+    limited,
+    room_of,
+)
 from tongshi.errors import Denied, Error, Invalid, Missing
 
 
@@ -160,3 +167,10 @@ def test_a_body_that_states_no_length_is_counted() -> None:
 
     with pytest.raises(Invalid):
         asyncio.run(read())
+
+
+def test_larger_bodies_are_taken_where_devices_and_firmware_come_only() -> None:
+    assert room_of({"path": "/api/live"}) == BODY_LIMIT
+    assert room_of({"path": "/elsewhere/api/uploads/x"}) == BODY_LIMIT
+    assert room_of({"path": "/api/uploads/key"}) > BODY_LIMIT
+    assert room_of({"path": "/api/firmware"}) > room_of({"path": "/api/uploads/key"})

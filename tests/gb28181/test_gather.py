@@ -110,3 +110,35 @@ def test_complete_means_exactly_the_announced(parts: list[list[str]], announced:
     assert gathered.complete == (bool(parts) and len(ids) == announced)
     assert gathered.complete == (gathered.why is None)
     assert gathered.unique + gathered.duplicates == sum(map(len, parts))
+
+
+def test_parts_without_end_are_not_waited_for() -> None:
+    gathering = Gathering(catalog_key, 0.0, first=120.0, gap=5.0, longest=20.0)
+    for now in range(0, 20, 4):
+        gathering.add(part("abcdefghij"[now % 10], 100), float(now))
+        assert not gathering.over(float(now))
+    assert gathering.deadline() == 20.0
+    assert gathering.result().why is Why.MISSING
+    gathering.add(part("abcdefghij" * 10, 5), 19.0)
+    whole = Gathering(catalog_key, 0.0, longest=2.0)
+    whole.add(part("a", 1), 1.9)
+    assert whole.deadline() == 2.0
+    assert whole.result().why is Why.ENDLESS
+    assert Gathering(catalog_key, 0.0, first=120.0, longest=20.0).deadline() == 20.0
+
+
+def test_a_list_may_come_without_a_total() -> None:
+    gathering = Gathering(catalog_key, 0.0, gap=5.0, settle=0.5, uncounted=True)
+    gathering.add(part("ab", None), 1.0)
+    assert gathering.deadline() == 1.5
+    assert gathering.result().complete
+    gathering.add(part("c", 4), 1.1)
+    assert gathering.result().why is Why.MISSING
+
+
+def test_equal_items_of_one_part_may_be_meant() -> None:
+    twice = Gathering(catalog_key, 0.0, twins=True)
+    for _ in range(2):
+        twice.add(part("aab", 3), 1.0)
+    gathered = twice.result()
+    assert (gathered.unique, gathered.duplicates, gathered.complete) == (3, 3, True)

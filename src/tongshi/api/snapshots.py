@@ -12,6 +12,7 @@ One picture is the answer itself, its headers say how it came; several are a lis
 
 import asyncio
 import secrets
+from asyncio import sleep as rest
 from dataclasses import asdict, dataclass
 from typing import Annotated, Literal
 
@@ -193,7 +194,7 @@ async def _several(
     set_id, why = secrets.token_hex(8), ""
     for place in range(ask.count):
         if place:
-            await asyncio.sleep(ask.interval)
+            await rest(ask.interval)
         try:
             data = await parts.views.picture(asker.session, wish, asker.address)
         except Error:

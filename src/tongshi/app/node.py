@@ -229,7 +229,9 @@ class Node:
         self.engine.subscribe(self.views.heard)
         self.deeds = Deeds(self.register, self.views.find, self.clock)
         self._stack.callback(self.deeds.stop)
-        self.upgrades = Upgrades(self.shelf, self.signalling.commands, self.feed, self.clock)
+        self.upgrades = Upgrades(
+            self.shelf, self.signalling.commands, self.feed, self.clock
+        )
         self.signalling.subscribe(self.upgrades.take)
         self._stack.push_async_callback(self.upgrades.stop)
         await self.upgrades.start()
@@ -302,9 +304,9 @@ class Node:
             wants=self.wants,
             reset_alarm=self._reset_alarm,
             commands=self.signalling.commands,
-            configuration=self.signalling.configuration,
-            records=self.signalling.records,
-            pictures=self.signalling.pictures,
+            configuration=self.signalling.on_demand.configuration,
+            records=self.signalling.on_demand.records,
+            pictures=self.signalling.on_demand.pictures,
             deeds=self.deeds,
             shelf=self.shelf,
             upgrades=self.upgrades,
@@ -326,7 +328,7 @@ class Node:
         )
 
     def _address_for(self, device_id: str) -> str:
-        facing = self.signalling.host_for(device_id)
+        facing = self.signalling.on_demand.errands.host_for(device_id)
         advertise = self.settings.web.advertise
         return device_address(advertise, self._web.host, self._web.port, facing)
 

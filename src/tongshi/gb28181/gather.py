@@ -92,7 +92,7 @@ class Gathering(Generic[T]):
     limit: items kept at the most.
     uncounted: the total may be missing: then what came before a silence of *settle* is the whole.
     PresetQuery has a total since 2022 only.
-    twins: equal items in one part are items of their own; a part that comes twice still counts once.
+    twins: equal items in one part are items of their own; a part that comes twice counts once.
     """
 
     def __init__(

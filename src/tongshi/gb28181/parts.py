@@ -3,8 +3,9 @@
 Source: GB/T 28181-2022 annex M: serial sending, the next part after the answer to the last.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from enum import Enum
+from typing import Generic, Protocol, TypeVar
 
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.manscdp.item import write_item
@@ -19,6 +20,44 @@ MAX_ITEMS = 10_000
 """Most items in a message (annex M)."""
 _ENVELOPE = 220
 """Bytes of a part around its items, generously."""
+T = TypeVar("T")
+
+
+class Listed(Protocol):
+    """One message of a list: `CatalogAnswer`, `RecordInfoAnswer`, `PresetAnswer` and the like."""
+
+    @property
+    def items(self) -> Sized:
+        """What it lists."""
+
+
+P = TypeVar("P", bound=Listed)
+
+
+def split(
+    items: Sequence[T],
+    size_of: Callable[[T], int],
+    make: Callable[[tuple[T, ...]], P],
+    *,
+    room: int = UDP_ROOM,
+    most: int = MAX_ITEMS,
+) -> Iterator[P]:
+    """Yield the parts of a list: at least one.
+
+    size_of: returns the bytes of an item in XML.  make: returns the part that has these items; it
+    says the total of all.  room: bytes a body may have; an item that is longer goes alone.
+    most: items in a part.
+    """
+    part: list[T] = []
+    left = room - _ENVELOPE
+    for item in items:
+        size = size_of(item) + 2
+        if part and (size > left or len(part) >= most):
+            yield make(tuple(part))
+            part, left = [], room - _ENVELOPE
+        part.append(item)
+        left -= size
+    yield make(tuple(part))
 
 
 def split_catalog(
@@ -34,16 +73,15 @@ def split_catalog(
 
     room: bytes a body may have; an item that is longer goes alone.  most: items in a part.
     """
-    part: list[Item] = []
-    left = room - _ENVELOPE
-    for item in items:
-        size = len(write_item(item, version).encode("gb18030", "replace")) + 2
-        if part and (size > left or len(part) >= most):
-            yield CatalogAnswer(sn, device_id, len(items), tuple(part), len(part))
-            part, left = [], room - _ENVELOPE
-        part.append(item)
-        left -= size
-    yield CatalogAnswer(sn, device_id, len(items), tuple(part), len(part) if part else None)
+    total = len(items)
+
+    def make(part: tuple[Item, ...]) -> CatalogAnswer:
+        return CatalogAnswer(sn, device_id, total, part, len(part) if part else None)
+
+    def size_of(item: Item) -> int:
+        return len(write_item(item, version).encode("gb18030", "replace"))
+
+    yield from split(items, size_of, make, room=room, most=most)
 
 
 class Fate(Enum):
@@ -54,7 +92,7 @@ class Fate(Enum):
     FAILED = "failed"
 
 
-class Sending:
+class Sending(Generic[P]):
     """Parts on their way: one in flight at a time.
 
     ::
@@ -65,17 +103,17 @@ class Sending:
     retries: how often a part is sent again that had no answer, or a 4xx, 5xx, 6xx one.
     """
 
-    def __init__(self, parts: Iterator[CatalogAnswer], *, retries: int = 1) -> None:
+    def __init__(self, parts: Iterator[P], *, retries: int = 1) -> None:
         self._parts = parts
         self._retries = retries
         self._left = retries
-        self._waiting: CatalogAnswer | None = next(parts, None)
+        self._waiting: P | None = next(parts, None)
         self._in_flight = False
         self.sent = 0
         """Items that were answered for."""
         self.fate = Fate.SENDING if self._waiting else Fate.DONE
 
-    def take(self) -> CatalogAnswer | None:
+    def take(self) -> P | None:
         """Return the part to send now; None while one is in flight or when it is over."""
         if self._in_flight or self.fate is not Fate.SENDING:
             return None

@@ -91,6 +91,10 @@ class Errands:
             raise PeerOffline(f"device {device_id} is offline ({neighbour.why.value})")
         return neighbour
 
+    def host_for(self, device_id: str) -> str:
+        """Return the host at which a device reaches us."""
+        return self._own.facing.host(self.neighbour(device_id).address)
+
     def profile_of(self, device_id: str) -> Profile:
         """Return the deviations to heed for *device_id*."""
         return self._own.profile_of(device_id)

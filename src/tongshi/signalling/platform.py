@@ -20,9 +20,8 @@ from typing import Any
 
 from tongshi.clock import Clock, SystemClock
 from tongshi.digest import Hashed, Nonces
-from tongshi.errors import Missing
 from tongshi.gateway.engine import Engine, Transport
-from tongshi.gb28181.manscdp import DeviceUpgradeResult, MediaStatus, UploadSnapShotFinished
+from tongshi.gb28181.manscdp import MediaStatus
 from tongshi.gb28181.registration import Registrar, Terms
 from tongshi.gb28181.ssrc import SsrcPool
 from tongshi.gb28181.subscription import Subject
@@ -36,8 +35,6 @@ from tongshi.registry.peers.rule import RuleBook
 from tongshi.registry.peers.service import Peers
 from tongshi.settings import EventSettings, MediaSettings, SignallingSettings, split_address
 from tongshi.signalling.admission import Admission, LockRules
-from tongshi.signalling.commands import Commands
-from tongshi.signalling.configuration import Configuration
 from tongshi.signalling.errands import ErrandRules, Errands
 from tongshi.signalling.event import (
     CatalogGathered,
@@ -54,12 +51,11 @@ from tongshi.signalling.facing import Facing
 from tongshi.signalling.histories import Histories, HistoryRules
 from tongshi.signalling.neighbours import Known, Neighbour, Neighbours, Rules
 from tongshi.signalling.notices import Notices
+from tongshi.signalling.ondemand import OnDemand
 from tongshi.signalling.own import Own
-from tongshi.signalling.pictures import Pictures
 from tongshi.signalling.profiles import Profiles
 from tongshi.signalling.queries import Queries, QueryRules
 from tongshi.signalling.reception import Reception
-from tongshi.signalling.records import Records
 from tongshi.signalling.sessions import SessionRules, Sessions
 from tongshi.signalling.subscriptions import Subscriptions
 from tongshi.signalling.talks import Talks, rules_for_talks
@@ -247,7 +243,14 @@ class Signalling:
         self.reception.in_dialog.append(self.histories.claim)
         self.reception.takers[MediaStatus] = self.histories.take
         self._hear_devices(means)
-        self._take_orders()
+        rules = ErrandRules(message=settings.message_timeout, gap=settings.part_gap)
+        self.on_demand = OnDemand.make(
+            Errands(rules, self._own, self.exchange, self.waiting, self.neighbours),
+            self._emit,
+            self._clock,
+        )
+        self.commands = self.on_demand.commands
+        self.on_demand.attach(self.reception.takers)
         self.queries.start()
         self._tasks.sustain(self._live, name="beat")
         self._tasks.sustain(self._reconcile, name="reconcile")
@@ -391,25 +394,6 @@ class Signalling:
             if host:
                 return host
         return ""
-
-    def _take_orders(self) -> None:
-        """Make what asks and tells devices on demand."""
-        settings = self._settings
-        rules = ErrandRules(message=settings.message_timeout, gap=settings.part_gap)
-        errands = Errands(rules, self._own, self.exchange, self.waiting, self.neighbours)
-        self.commands = Commands(errands, self._emit, self._clock)
-        self.configuration = Configuration(errands, self.commands)
-        self.records = Records(errands, self._clock)
-        self.pictures = Pictures(errands, self.commands, self._emit, self._clock)
-        self.reception.takers[UploadSnapShotFinished] = self.pictures.finished
-        self.reception.takers[DeviceUpgradeResult] = self.commands.upgraded
-
-    def host_for(self, device_id: str) -> str:
-        """Return the host at which *device_id* reaches us; raises Missing."""
-        neighbour = self.neighbours.get(device_id)
-        if neighbour is None:
-            raise Missing(f"no device {device_id} has registered")
-        return self._own.facing.host(neighbour.address)
 
     def _means(self, ssrcs: SsrcPool) -> Means:
         return Means(
