@@ -1,5 +1,7 @@
 """Statements that no use case reaches in every way; the others are tested in test_service."""
 
+from dataclasses import replace
+
 from sqlalchemy import Engine, func, select
 
 from tongshi.access import store
@@ -47,6 +49,20 @@ def test_progress_is_kept_until_the_end_and_not_after(engine: Engine) -> None:
         assert connection.execute(count).scalar_one() == 0
     assert found[0].id == two
     assert found[0].ending == Ending(15.0, "process-ended", 2.0, 7)
+
+
+def test_a_control_says_what_it_was_and_how_often(engine: Engine) -> None:
+    (entry,) = fill(engine, 1)
+    with engine.begin() as connection:
+        (found,), _ = store.page_entries(connection, EVERYTHING, EntryQuery())
+        assert found.look.what == ""
+        steered = store.add_entry(connection, replace(found.look, what="steer"))
+        store.write_endings(connection, {entry: Ending(20.0, "closed", 1.0, None, 7)})
+        store.write_progress(connection, {steered: Ending(15.0, "", 2.0, 0, 3)})
+        assert store.close_left_open(connection, 12.0) == 1
+        rows, _ = store.page_entries(connection, EVERYTHING, EntryQuery())
+    told = {row.id: (row.look.what, row.ending.acts) for row in rows if row.ending is not None}
+    assert told == {entry: ("", 7), steered: ("steer", 3)}
 
 
 def test_nobody_reads_what_is_not_his(engine: Engine) -> None:

@@ -85,7 +85,9 @@ class Place:
 
 
 class Queries:
-    """Asks devices, at most so many at once, and tells what came.
+    """Asks devices, of those in line at most so many at once, and tells what came.
+
+    What is asked on demand waits for nobody.
 
     emit: gets DeviceDescribed, DeviceStated, CatalogGathered, CatalogAbsent, QueryFailed.
     """
@@ -109,7 +111,6 @@ class Queries:
         self._clock = clock
         self._tasks = Supervisor("queries")
         self._places = asyncio.Semaphore(rules.places)
-        self._on_demand = asyncio.Semaphore(rules.places)
         self._planned: OrderedDict[str, int] = OrderedDict()
         self._again: dict[str, asyncio.TimerHandle] = {}
         self._wanted = asyncio.Event()
@@ -159,24 +160,21 @@ class Queries:
         It may be partial: see ``complete`` and ``why``.  Raises Missing when the device is not
         known, PeerSilent (stage ``"query"`` or ``"answer"``), PeerRefused, Exhausted.
         """
-        async with self._on_demand:
-            return await self._catalog(device_id, _stay)
+        return await self._catalog(device_id, _stay)
 
     async def device_info(self, device_id: str) -> DeviceInfoAnswer:
         """Return what *device_id* says of itself, asked for now; raises as :meth:`catalog`."""
-        async with self._on_demand:
-            return await self._described(await self._ask_info(device_id, _stay))
+        return await self._described(await self._ask_info(device_id, _stay))
 
     async def device_status(self, device_id: str) -> DeviceStatusAnswer:
         """Return how *device_id* says it is, asked for now; raises as :meth:`catalog`."""
-        async with self._on_demand:
-            neighbour = self._known(device_id)
-            wait = self._waiting.one(device_id, neighbour.address, DeviceStatusAnswer, _stay)
-            await self._deliver(neighbour, DeviceStatusQuery(wait.sn, device_id), wait)
-            with self._telling(device_id, "DeviceStatus"):
-                answer = await self._waiting.result(wait)
-            self._emit(DeviceStated(device_id, answer, self._clock.wall()))
-            return answer
+        neighbour = self._known(device_id)
+        wait = self._waiting.one(device_id, neighbour.address, DeviceStatusAnswer, _stay)
+        await self._deliver(neighbour, DeviceStatusQuery(wait.sn, device_id), wait)
+        with self._telling(device_id, "DeviceStatus"):
+            answer = await self._waiting.result(wait)
+        self._emit(DeviceStated(device_id, answer, self._clock.wall()))
+        return answer
 
     async def _serve(self) -> None:
         """Give places to those in line, first come, first served."""
