@@ -5,17 +5,20 @@ from typing import ClassVar
 
 import pytest
 
-from tongshi.errors import EngineFailed
+from tongshi.errors import Conflict, EngineFailed
 from tongshi.gateway import live as module
 from tongshi.gateway.engine import (
+    Advanced,
     EngineEvent,
     Figures,
     FirstMedia,
+    Footage,
     Measured,
     ReaderJoined,
     ReaderLeft,
     Receive,
     Transport,
+    Turn,
 )
 from tongshi.gateway.live import Live, Places, figures_text
 from tongshi.gateway.record import Disk
@@ -56,11 +59,16 @@ class Seen(Viewer):
 
 
 class Stage:
-    def __init__(self, transport: Transport = Transport.UDP, transcodes: int = 1) -> None:
+    def __init__(
+        self,
+        transport: Transport = Transport.UDP,
+        transcodes: int = 1,
+        footage: Footage | None = None,
+    ) -> None:
         self.events: list[EngineEvent] = []
         self.places = Places(transcodes)
         self.tasks = Supervisor("test")
-        receive = Receive("s", transport)
+        receive = Receive("s", transport, footage=footage)
         self.live = Live(
             receive, 0, MediaSettings(), self.places, self.tasks, self.events.append, Disk()
         )
@@ -253,3 +261,33 @@ def test_figures_for_viewers() -> None:
     told = json.loads(figures_text(Figures(packets=5, lost=1, bitrate=2e6, fps=24.96)))
     assert told["type"] == "figures"
     assert (told["packets"], told["lost"], told["bitrate"], told["fps"]) == (5, 1, 2_000_000, 25.0)
+
+
+def test_only_footage_is_steered() -> None:
+    async def test() -> None:
+        it = Stage()
+        with pytest.raises(Conflict):
+            it.live.steer(Turn.HOLD, None)
+        await it.tasks.close()
+
+    run(test)
+
+
+def test_footage_is_steered_watched_and_told_each_second() -> None:
+    async def test() -> None:
+        it = Stage(footage=Footage(1_700_000_000.0, 1_700_000_060.0))
+        it.play(encode(Codec.H264, 12, gop=5))
+        viewer = Seen("t")
+        it.live.join(viewer)
+        assert [said["type"] for said in viewer.said] == ["place"] * 3
+        it.live.steer(Turn.SPEED, 2.0)
+        it.live.tick()
+        advanced = next(event for event in it.events if isinstance(event, Advanced))
+        assert (advanced.frames, advanced.rate) == (12, 2.0)
+        it.live.leave(viewer)
+        assert it.live.pipeline.hub.holding
+        await it.live.close("finished", "")
+        assert isinstance(it.events[-1], Advanced)
+        await it.tasks.close()
+
+    run(test)

@@ -100,3 +100,15 @@ def test_a_connection_that_stays_broken() -> None:
     vigil.link_down(3.0)
     assert vigil.check(8.0, 9) == PeerClosed("s")
     assert vigil.check(9.0, 9) is None
+
+
+def test_a_sender_that_was_told_to_wait_may_be_silent() -> None:
+    vigil = udp()
+    vigil.rest(True, 0.0)  # nothing is awaited yet
+    vigil.begin(0.0)
+    vigil.show(1.0)
+    vigil.rest(True, 2.0)
+    assert vigil.check(1000.0, 5) is None
+    vigil.rest(False, 1000.0)
+    assert vigil.check(1014.9, 5) is None
+    assert vigil.check(1015.0, 5) == Stalled("s", "media", "silence", 5)

@@ -14,9 +14,12 @@ from tongshi.errors import (
 )
 from tongshi.gateway import wire
 from tongshi.gateway.engine import (
+    Advanced,
     EngineEvent,
     Figures,
+    FileFailed,
     FirstMedia,
+    Footage,
     LineLost,
     Measured,
     PeerClosed,
@@ -38,6 +41,8 @@ EVENTS: list[EngineEvent] = [
     ReaderLeft("s", "t", 1.5, 100, "left"),
     ReaderLeft("s", "t", 1.5, None, "engine.failed"),
     Measured("s", Figures(packets=3, ssrc=9, viewers=1, source="127.0.0.1:9")),
+    Advanced("s", None, 0.5, 1.0, "unknown", 0, 0),
+    Advanced("s", 1.5, 0.5, -2.0, "media", 7, 2, 100, 1.0, doubtful=True),
 ]
 
 
@@ -94,6 +99,19 @@ def test_a_line_is_an_object() -> None:
     with pytest.raises(ValueError):
         wire.decode(b"{\n")
     assert wire.encode({"a": "\n"}).count(b"\n") == 1
+
+
+def test_a_failed_file_keeps_its_error() -> None:
+    error = Exhausted("full", resource="disk")
+    event = wire.to_event(wire.decode(wire.encode(wire.from_event(FileFailed("s", error)))))
+    assert isinstance(event, FileFailed)
+    assert isinstance(event.error, Exhausted)
+    assert event.error.resource == "disk"
+
+
+def test_footage_survives_the_wire() -> None:
+    receive = Receive("s", Transport.UDP, footage=Footage(1.0, 2.5, "/x/1"))
+    assert wire.to_receive(json.loads(json.dumps(wire.from_receive(receive)))) == receive
 
 
 def test_receive_survives_the_wire() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import pytest
 
@@ -33,6 +33,12 @@ FPS = 25
 @cache
 def film() -> tuple[AccessUnit, ...]:
     return tuple(encode(Codec.H264, 100, gop=GOP))
+
+
+class Options(TypedDict, total=False):
+    purpose: Purpose
+    speed: int
+    transport: Transport
 
 
 class Bench:
@@ -64,11 +70,13 @@ class Bench:
             await asyncio.sleep(0.02)
         raise AssertionError("it never came to that")
 
-    async def open(self, since: float = 60, until: float = 120, **more: Any) -> History:
+    async def open(self, since: float = 60, until: float = 120, **more: Unpack[Options]) -> History:
         span = Span(BEGIN + since, BEGIN + until)
         return await self.signalling.histories.open(self.reel.id, self.reel.channel, span, **more)
 
-    async def watch(self, since: float = 60, until: float = 120, **more: Any) -> History:
+    async def watch(
+        self, since: float = 60, until: float = 120, **more: Unpack[Options]
+    ) -> History:
         history = await self.open(since, until, **more)
         await self.engine.admit(history.stream, "ticket", expires_s=10)
         await self.screen.watch(f"ws://127.0.0.1:{self.engine.viewer_port('')}/play/ticket")
@@ -78,6 +86,9 @@ class Bench:
     async def frames(self, more: int) -> None:
         wanted = len(self.screen.frames) + more
         await self.until(lambda: len(self.screen.frames) >= wanted)
+
+    async def jumped(self, before: int) -> None:
+        await self.until(lambda: any(at >= before for at, _ in self.screen.places[1:]))
 
     def moment(self, index: int) -> float:
         """Return what the engine told of the picture at *index*: s after the beginning."""
@@ -171,7 +182,7 @@ def test_a_seek_lands_within_a_group_of_pictures(stamps: Stamps, tells: bool) ->
             await it.frames(5)
             before = len(it.screen.frames)
             await history.seek(BEGIN + target)
-            await it.until(lambda: any(at >= before for at, _ in it.screen.places[1:]))
+            await it.jumped(before)
             await it.frames(10)
             landed = next(at for at, told in it.screen.places if at >= before and told["jump"])
             assert target - GOP / FPS - 1 <= it.screen.frames[landed] / FPS <= target
@@ -250,7 +261,8 @@ def test_a_recorder_that_ignores_speeds_is_found_out_and_made_up_for() -> None:
         before, began = history.at, asyncio.get_running_loop().time()
         orders = len(it.reel.orders)
         await asyncio.sleep(5)
-        assert before is not None and history.at is not None
+        assert before is not None
+        assert history.at is not None
         passed = asyncio.get_running_loop().time() - began
         assert (history.at - before) / passed > 2.5
         assert len(it.reel.orders) > orders + 2

@@ -150,9 +150,9 @@ class Limits:
 def choose_speed(announced: str, limit: int) -> int | None:
     """Return the highest speed of *announced* that *limit* allows; None for normal speed."""
     told = [int(word) for word in announced.replace(",", "/").split("/") if word.strip().isdigit()]
-    allowed = [speed for speed in told if 1 <= speed <= limit]
-    speed = max(allowed) if told else min(USUAL_SPEED, limit)
-    return speed if allowed or not told else None
+    if not told:
+        return min(USUAL_SPEED, limit)
+    return max((speed for speed in told if 1 <= speed <= limit), default=None)
 
 
 def choose_next(downloads: Iterable[Download], limits: Limits, now: float) -> list[Download]:
