@@ -18,6 +18,7 @@ from tongshi.gb28181.subscription import Subject
 from tongshi.gb28181.version import Version
 from tongshi.registry.position import Report as Position
 from tongshi.signalling.event import (
+    CommandRefused,
     DevicePresence,
     DeviceRegistered,
     DevicesSeen,
@@ -114,6 +115,11 @@ def test_moments() -> None:
             PtzReported("d", "c", PtzPositionNotify(1, "c", 10.0, 20.0, 2.0), 0.0),
             "ptz",
             {"channel": "c", "pan": 10.0, "tilt": 20.0, "zoom": 2.0},
+        ),
+        (
+            CommandRefused("d", "c", "PtzCmd", "no motor", 0.0),
+            "refused",
+            {"channel": "c", "command": "PtzCmd", "why": "no motor"},
         ),
     ],
 )

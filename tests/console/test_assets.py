@@ -116,3 +116,19 @@ def test_words_stand_out_from_what_is_behind_them(look: str) -> None:
 
 def test_the_systems_dark_look_is_the_chosen_one() -> None:
     assert tokens('[data-theme="auto"]') == tokens('[data-theme="dark"]')
+
+
+def test_every_icon_that_is_named_is_there() -> None:
+    sprite = (STATIC.parent / "templates" / "icons.html").read_text("utf-8")
+    there = set(re.findall(r'<symbol id="i-([a-z_]+)"', sprite))
+    sources = [
+        path.read_text("utf-8")
+        for folder in (STATIC, STATIC.parent / "templates")
+        for path in folder.rglob("*")
+        if path.suffix in {".js", ".html"} and "vendor" not in path.parts
+    ]
+    named = {
+        name for text in sources for name in re.findall(r"""\bicon\(["']([a-z_]+)["']""", text)
+    }
+    assert len(named) > 40
+    assert named <= there

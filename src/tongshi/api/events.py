@@ -3,7 +3,7 @@
 Topics: ``device`` (presence), ``described``, ``catalog``, ``stream`` (an upstream opened or
 ended), ``look`` (the access register grew), ``alarm`` (raised or handled), ``position``, ``ptz``,
 ``subscription``, ``fault`` (parts of a device), ``video`` (a mobile device offers its picture),
-``reload`` (something was missed: load anew).
+``refused`` (a camera said no to what it had taken), ``reload`` (something was missed: load anew).
 """
 
 import asyncio

@@ -12,6 +12,7 @@ from tongshi.alarms.alarm import Alarm, Report, State
 from tongshi.api.feed import Feed
 from tongshi.registry.position import Report as Position
 from tongshi.signalling.event import (
+    CommandRefused,
     DeviceDescribed,
     DevicePresence,
     DeviceRegistered,
@@ -70,6 +71,10 @@ def tell(feed: Feed, event: SignallingEvent) -> None:
             whose = {"device": event.device_id, "channel": event.channel_id}
             name = f"{event.device_id}/{event.channel_id}"
             feed.publish("ptz", event.device_id, {**whose, **where}, key=name)
+        case CommandRefused():
+            aimed = {"device": event.device_id, "channel": event.target}
+            said = {"command": event.command, "why": event.why}
+            feed.publish("refused", event.device_id, {**aimed, **said}, key=event.target)
         case _:
             pass
 

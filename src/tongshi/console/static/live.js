@@ -102,6 +102,7 @@ function steer(open) {
 if (control !== null) {
   at("steer").addEventListener("click", () => steer());
   control.onclose = () => steer(false);
+  feed.on("refused", (said) => control.refuse(said));
   if (sessionStorage.getItem("tongshi.control") === "true") steer(true);
 }
 at("keys").addEventListener("click", () => at("keys-help").showModal());

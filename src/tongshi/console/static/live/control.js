@@ -121,6 +121,12 @@ export class Control {
     return false;
   }
 
+  /** The camera took an order and said afterwards that it cannot: most say nothing. */
+  refuse({ device, channel, why }) {
+    const ours = this._channel?.device === device && [this._channel.channel, device].includes(channel);
+    if (this.open && ours) this._refused(t("control.late"), { code: "peer.refused", stage: "answer", detail: why });
+  }
+
   // -- what the panel's parts do ----------------------------------------------------------------
 
   _listen() {
