@@ -32,7 +32,7 @@ class Span:
 
 
 def split_days(since: float, until: float) -> tuple[Span, ...]:
-    """Return the days between two times, cut at midnight in Beijing; none when they are no range."""
+    """Return the days between two times, cut at midnight in Beijing; none for no range."""
     found: list[Span] = []
     while since < until:
         begun = datetime.fromtimestamp(since, BEIJING)
