@@ -55,7 +55,7 @@ def status(at: Desk, body: bytes) -> int:
     return answer.status
 
 
-@pytest.mark.clause("9.9")
+@pytest.mark.clause("9.9.3")
 def test_a_download_is_answered_with_its_size() -> None:
     at = desk()
     answer = invite(at, offer(at, Purpose.DOWNLOAD, download_speed=4))
@@ -74,7 +74,7 @@ def steer(at: Desk, dialog: Dialog, order: bytes) -> Response | None:
     return at.exchange(dialog.request("INFO", [("Content-Type", CONTENT_TYPE)], order))
 
 
-@pytest.mark.clause("B.2")
+@pytest.mark.clause("B.2.6", "9.8.3.2")
 def test_orders_are_answered_within() -> None:
     at = desk()
     answer = invite(at, offer(at, Purpose.PLAYBACK))
@@ -111,7 +111,7 @@ def test_refusals_outside(quirk: str, outer: int, inner: int) -> None:
     assert bool(taken.body) is (quirk != "info-without-body")
 
 
-@pytest.mark.clause("9.8")
+@pytest.mark.clause("9.8.3.2", "A.2.5.4")
 def test_the_end_is_told_within_the_dialog() -> None:
     at = desk()
     answer = invite(at, offer(at, Purpose.PLAYBACK))

@@ -134,6 +134,7 @@ MEDIA = [
 ]
 
 
+@pytest.mark.clause("9.2.2.1", "C.1", "D")
 @pytest.mark.parametrize("signalling", [False, True], ids=["sip-udp", "sip-tcp"])
 @pytest.mark.parametrize("setup", MEDIA)
 def test_a_look_from_register_to_bye(setup: Setup | None, signalling: bool) -> None:
@@ -190,6 +191,7 @@ def test_the_sub_stream_is_smaller() -> None:
     asyncio.run(look())
 
 
+@pytest.mark.clause("C.1")
 def test_h265_plays() -> None:
     profile = recorder_profile("34020000001180000001", "录像机", ["一", "二"], shot=SMALL, h265=1)
 

@@ -53,7 +53,7 @@ def setting(at: Desk, *blocks: Block, target: str = CHANNEL) -> Outcome | None:
     return answers[0].result if answers else None
 
 
-@pytest.mark.clause("A.2.6.7")
+@pytest.mark.clause("A.2.6.9", "A.2.4.7")
 def test_every_type_is_told() -> None:
     at = desk()
     names = tuple(kind.WIRE for kind in BLOCKS)
@@ -83,7 +83,17 @@ KEPT: list[Block] = [
 ]
 
 
-@pytest.mark.clause("A.2.3.2")
+@pytest.mark.clause(
+    "A.2.3.2.3",
+    "A.2.3.2.4",
+    "A.2.3.2.5",
+    "A.2.3.2.6",
+    "A.2.3.2.7",
+    "A.2.3.2.8",
+    "A.2.3.2.9",
+    "A.2.3.2.10",
+    "A.2.3.2.11",
+)
 @pytest.mark.parametrize("block", KEPT, ids=lambda block: type(block).__name__)
 def test_what_is_set_is_kept_and_told(block: Block) -> None:
     at = desk()
@@ -104,7 +114,7 @@ def test_what_is_left_out_stays() -> None:
     assert answer.blocks == (VideoAlarmRecord(False, 60, 7, 0),)
 
 
-@pytest.mark.clause("A.2.3.2")
+@pytest.mark.clause("A.2.3.2.2")
 def test_basic_parameters_take_effect() -> None:
     at = desk()
     assert setting(at, BasicParam("新名", 600, 30, 5), target=DEVICE) is Outcome.OK
@@ -148,7 +158,7 @@ def test_a_recording_plan_holds_from_now_on() -> None:
     assert len(plan.days) == 7
 
 
-@pytest.mark.clause("9.14")
+@pytest.mark.clause("A.2.3.2.12")
 def test_pictures_are_ordered() -> None:
     at = desk()
     order = SnapShotConfig(2, 1, "http://192.0.2.10/up", SESSION)

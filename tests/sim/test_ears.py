@@ -34,7 +34,7 @@ def packets(payload_type: int = 8) -> list[bytes]:
     ]
 
 
-@pytest.mark.clause("9.12.1")
+@pytest.mark.clause("9.12.1.1", "C.2.4")
 def test_what_comes_by_udp_is_heard() -> None:
     async def work() -> None:
         ears = Ears("127.0.0.1")

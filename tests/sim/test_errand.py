@@ -55,7 +55,7 @@ def server(status: int = 200, body: bytes = b"", told: int | None = None) -> Ite
         httpd.server_close()
 
 
-@pytest.mark.clause("9.14")
+@pytest.mark.clause("9.14.3")
 @pytest.mark.parametrize(
     ("names", "method", "path", "kind"),
     [
@@ -83,7 +83,7 @@ def test_uploads_that_fail_say_why() -> None:
     assert upload("https://127.0.0.1:9/x", NAME, b"x", Quirks.of([]))
 
 
-@pytest.mark.clause("9.13")
+@pytest.mark.clause("9.13.2")
 def test_firmware_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     with server(body=b"f" * 100_000) as (url, _):
         assert fetch(url) == Fetched(100_000)

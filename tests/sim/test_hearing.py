@@ -54,7 +54,7 @@ def agree(at: Desk) -> Dialog:
     return dialog
 
 
-@pytest.mark.clause("9.12.1")
+@pytest.mark.clause("9.12.1.2", "9.12.1.3.1")
 def test_a_broadcast_from_notice_to_bye() -> None:
     at = desk()
     assert speak(at, VOICE) == [Outcome.OK]

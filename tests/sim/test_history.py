@@ -39,7 +39,7 @@ def playing() -> History:
     return history
 
 
-@pytest.mark.clause("9.8")
+@pytest.mark.clause("9.8.3.1")
 def test_what_is_asked_for_is_opened() -> None:
     history = playing()
     assert not history.download
@@ -58,6 +58,7 @@ def test_kinds_are_chosen(kind: str, there: bool) -> None:
     assert Kind.TIME.code == 3
 
 
+@pytest.mark.clause("9.9.3")
 @pytest.mark.parametrize(
     ("asked", "kept"), [(None, 1.0), (4, 4.0), (1000, FASTEST_DOWNLOAD), (-3, 1.0)]
 )
@@ -76,7 +77,7 @@ def order(history: History, what: Order, *names: str) -> Reply:
     return steer(history, what.build(), Quirks.of(names), 5.0)
 
 
-@pytest.mark.clause("B.2")
+@pytest.mark.clause("B.2.1", "B.2.2", "B.2.3", "B.2.4", "B.2.5")
 def test_orders_are_carried_out() -> None:
     history = playing()
     history.playback.sequence = 77
@@ -98,7 +99,7 @@ def test_what_is_no_order_is_refused() -> None:
     assert steer(playing(), b"SING", NONE, 0.0).status == 400
 
 
-@pytest.mark.clause("B.2")
+@pytest.mark.clause("B.2.8")
 def test_backwards() -> None:
     history = playing()
     reply = order(history, Order(Method.PLAY, 1, scale=-8.0, range=Range(50.0, 10.0)))

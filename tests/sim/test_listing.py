@@ -42,6 +42,7 @@ def answers(*quirks: str, count: int = 5, version: Version = Version.V2016) -> l
     return [part for part in read if isinstance(part, CatalogAnswer)]
 
 
+@pytest.mark.clause("A.2.6.4", "M")
 def test_parts_carry_the_query_and_the_total() -> None:
     parts = answers()
     assert [(part.sn, part.device_id, part.sum_num, part.num) for part in parts] == [
@@ -58,6 +59,7 @@ def test_parts_carry_the_query_and_the_total() -> None:
     assert item.details.resolution == "640x360"
 
 
+@pytest.mark.clause("A.2.1.9")
 def test_the_2022_edition_says_more() -> None:
     item = answers(version=Version.V2022)[0].items[0]
     assert item.owner == ""
@@ -125,6 +127,7 @@ def test_bytes_are_as_the_quirk_says() -> None:
     assert b"null" in body("padded-values")
 
 
+@pytest.mark.clause("A.2.6.5", "A.2.6.6")
 def test_a_device_tells_who_it_is_and_how() -> None:
     told = manscdp.read(
         listing.write(listing.info_of(made(), DeviceInfoQuery(9, DEVICE)), NONE, Version.V2016)
@@ -141,3 +144,14 @@ def test_a_device_tells_who_it_is_and_how() -> None:
     assert isinstance(state, DeviceStatusAnswer)
     assert state.online is True
     assert state.device_time == "2024-05-06T07:08:09"
+
+
+def test_parents_divisions_and_places_of_the_field() -> None:
+    parents = [item.parent_id for part in answers("parent-forms") for item in part.items]
+    assert parents[1:3] == [f"{DEVICE}/{DEVICE[:10]}", ""]
+    codes = [item.civil_code for part in answers("civil-forms") for item in part.items]
+    assert codes[:3] == [DEVICE[:10], DEVICE, ""]
+    odd = [item for part in answers("odd-places") for item in part.items]
+    assert [item.longitude for item in odd[:2]] == [None, 0.0]
+    assert odd[0].address == "Address"
+    assert b"<3</Name>" in body("unescaped-less")

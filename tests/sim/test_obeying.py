@@ -65,7 +65,7 @@ def turn(at: Desk, word: Word, name: str = "", cruise: str = "") -> None:
     assert order(at, command) is None
 
 
-@pytest.mark.clause("A.3")
+@pytest.mark.clause("A.3.2", "A.3.3")
 def test_moving_and_stopping() -> None:
     at = desk()
     turn(at, ptz.Move(pan=255, tilt=-255, zoom=15))
@@ -92,7 +92,7 @@ def test_a_stop_may_be_lost() -> None:
     assert head(at).still
 
 
-@pytest.mark.clause("A.3")
+@pytest.mark.clause("A.3.4")
 def test_presets_are_set_called_and_deleted() -> None:
     at = desk()
     turn(at, ptz.Preset(PresetAct.CALL, 1))
@@ -104,7 +104,7 @@ def test_presets_are_set_called_and_deleted() -> None:
     assert 9 not in head(at).presets
 
 
-@pytest.mark.clause("A.3")
+@pytest.mark.clause("A.3.5", "A.3.6", "A.3.7")
 def test_cruises_and_scans() -> None:
     at = desk()
     turn(at, ptz.CruisePoint(1, 1), cruise="夜巡")
@@ -130,7 +130,7 @@ def test_cruises_and_scans() -> None:
     assert head(at).switches == set()
 
 
-@pytest.mark.clause("A.2.3.1")
+@pytest.mark.clause("A.2.3.1.8", "A.2.3.1.9", "A.2.3.1.10", "A.2.3.1.11", "A.2.1.11")
 def test_home_precise_and_boxes() -> None:
     at = desk()
     assert order(at, HomePosition(True, 30, 2)) is Outcome.OK
@@ -161,7 +161,7 @@ def test_what_does_not_turn() -> None:
     assert not at.events(Controlled)[-1].done
 
 
-@pytest.mark.clause("A.2.3.1")
+@pytest.mark.clause("A.2.3.1.4")
 def test_recording_by_hand() -> None:
     at = desk()
     part = at.device.body.part(FIXED)
@@ -172,6 +172,7 @@ def test_recording_by_hand() -> None:
     assert part.archive.recording is None
 
 
+@pytest.mark.clause("A.2.3.1.7")
 @pytest.mark.parametrize(
     ("quirk", "version", "done"),
     [
@@ -191,7 +192,7 @@ def status(at: Desk) -> DeviceStatusAnswer:
     return answer
 
 
-@pytest.mark.clause("A.2.3.1")
+@pytest.mark.clause("A.2.3.1.5", "A.2.3.1.6")
 def test_guards_and_alarms() -> None:
     at = desk()
     assert status(at).duties == (Duty(ALARM, "OFFDUTY"),)
@@ -210,7 +211,7 @@ def test_guards_and_alarms() -> None:
     assert status(at).duties == (Duty(ALARM, "OFFDUTY"),)
 
 
-@pytest.mark.clause("A.2.3.1")
+@pytest.mark.clause("A.2.3.1.13", "A.2.6.16")
 def test_cards_are_formatted() -> None:
     at = desk()
     assert order(at, FormatSdCard(2), DEVICE) is None
@@ -227,7 +228,7 @@ def test_cards_are_formatted() -> None:
     order(at, FormatSdCard(None), DEVICE)
 
 
-@pytest.mark.clause("A.2.3.1")
+@pytest.mark.clause("A.2.3.1.3")
 def test_a_restart_ends_in_a_registration() -> None:
     at = desk()
     assert order(at, TeleBoot("Boot"), DEVICE) is None
@@ -239,6 +240,7 @@ def test_a_restart_ends_in_a_registration() -> None:
     assert at.device.registered
 
 
+@pytest.mark.clause("A.2.3.1.12")
 def test_an_upgrade_is_handed_on() -> None:
     at = desk()
     upgrade = DeviceUpgrade("2.0", "http://192.0.2.10/f", "Tongshi", SESSION)
@@ -246,6 +248,7 @@ def test_an_upgrade_is_handed_on() -> None:
     assert at.events(UpgradeWanted) == [UpgradeWanted(DEVICE, upgrade)]
 
 
+@pytest.mark.clause("A.2.3.1.14")
 def test_following_somebody_is_refused() -> None:
     at = desk()
     body = (

@@ -111,6 +111,10 @@ def test_presence_is_disturbed() -> None:
             await at.until(lambda: at.camera.device.contact[1] != port)
             at.do("quirks", quirks=[])
             at.do("impair", impairments="loss=0.5")
+            at.do("password", word="wrong")
+            await at.until(lambda: not at.camera.device.registered)
+            at.do("password", word="secret")
+            await at.until(lambda: at.camera.device.registered)
             at.do("vanish", seconds=0.1)
             assert not at.camera.device.registered
             await at.until(lambda: at.camera.device.registered)

@@ -91,7 +91,7 @@ def numbers(start: float, end: float, tape: Shot = TAPE) -> list[int]:
     ]
 
 
-@pytest.mark.clause("9.8")
+@pytest.mark.clause("9.8.2.1")
 @pytest.mark.parametrize("setup", [None, Setup.PASSIVE, Setup.ACTIVE], ids=str)
 def test_every_frame_of_a_playback_comes_once(setup: Setup | None) -> None:
     async def look() -> None:
@@ -110,7 +110,7 @@ def test_every_frame_of_a_playback_comes_once(setup: Setup | None) -> None:
     asyncio.run(look())
 
 
-@pytest.mark.clause("9.9")
+@pytest.mark.clause("9.9.1", "9.9.2.1")
 @pytest.mark.parametrize("codec", [Codec.H264, Codec.H265])
 def test_a_download_is_faster_and_to_the_byte(codec: Codec) -> None:
     tape = Shot(
@@ -140,7 +140,7 @@ def counters_match(witness: Witness, start: float, seconds: float, tape: Shot) -
     return witness.counters() == numbers(start, start + seconds, tape)
 
 
-@pytest.mark.clause("B.2")
+@pytest.mark.clause("B.2.2")
 def test_a_pause_loses_no_frame() -> None:
     async def look() -> None:
         async with scene() as at:
@@ -159,7 +159,7 @@ def test_a_pause_loses_no_frame() -> None:
     asyncio.run(look())
 
 
-@pytest.mark.clause("B.2")
+@pytest.mark.clause("B.2.3", "B.2.4")
 def test_a_jump_lands_on_its_group_and_speeds_change() -> None:
     async def look() -> None:
         async with scene() as at:
@@ -181,7 +181,7 @@ def test_a_jump_lands_on_its_group_and_speeds_change() -> None:
     asyncio.run(look())
 
 
-@pytest.mark.clause("B.2")
+@pytest.mark.clause("B.2.8")
 def test_backwards_groups_come_in_reverse() -> None:
     async def look() -> None:
         async with scene() as at:
@@ -230,6 +230,7 @@ def test_playbacks_are_limited() -> None:
     asyncio.run(look())
 
 
+@pytest.mark.clause("A.2.5.4")
 @pytest.mark.parametrize("name", ["end-outside", "end-by-bye", "end-silent"])
 def test_the_end_is_told_as_the_device_tells_it(name: str) -> None:
     async def look() -> None:

@@ -112,7 +112,7 @@ async def scene(*names: str) -> AsyncIterator[Scene]:
         httpd.server_close()
 
 
-@pytest.mark.clause("9.14")
+@pytest.mark.clause("9.14.2", "A.2.5.7")
 @pytest.mark.parametrize(("names", "count"), [((), 2), (("upload-fewer", "upload-put"), 1)])
 def test_snapshots_are_uploaded_and_told(names: tuple[str, ...], count: int) -> None:
     async def work() -> None:
@@ -145,7 +145,7 @@ def test_snapshots_that_nobody_takes() -> None:
     asyncio.run(work())
 
 
-@pytest.mark.clause("9.13")
+@pytest.mark.clause("9.13.2", "A.2.5.9")
 @pytest.mark.parametrize(
     ("names", "url", "result", "reason"),
     [
@@ -172,7 +172,7 @@ def test_an_upgrade_is_told_after_the_restart(
     asyncio.run(work())
 
 
-@pytest.mark.clause("9.12.1")
+@pytest.mark.clause("9.12.1.2")
 @pytest.mark.parametrize("names", [(), ("listen-over-tcp",), ("listen-passively",)])
 def test_a_broadcast_is_asked_for(names: tuple[str, ...]) -> None:
     async def work() -> None:

@@ -55,7 +55,7 @@ def test_a_redirection_is_followed() -> None:
     assert at.device.presence.target == Address(HOME.host, HOME.port)
 
 
-@pytest.mark.clause("9.6")
+@pytest.mark.clause("9.6.1")
 def test_keepalives_are_counted_and_can_fail() -> None:
     at = Desk().enter()
     presence = at.device.presence
@@ -76,7 +76,7 @@ def test_keepalives_are_counted_and_can_fail() -> None:
     assert nobody.device.deadline() is None
 
 
-@pytest.mark.clause("9.6")
+@pytest.mark.clause("9.6.1")
 def test_a_platform_that_does_not_answer_is_lost() -> None:
     at = Desk().enter()
     at.statuses["MESSAGE"] = 403

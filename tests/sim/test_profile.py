@@ -5,7 +5,8 @@ from tongshi.gb28181.version import Version
 from tongshi.media.unit import Codec
 from tongshi.sim.camera import camera_profile
 from tongshi.sim.film import Shot
-from tongshi.sim.profile import Channel, Profile
+from tongshi.sim.profile import Channel, Profile, renamed
+from tongshi.sim.quirks import Quirks
 from tongshi.sim.recorder import recorder_profile
 
 NVR = "34020000001180000012"
@@ -38,3 +39,13 @@ def test_shots_of_streams() -> None:
 def test_impossible_devices_are_refused(channels: tuple[Channel, ...]) -> None:
     with pytest.raises(Invalid):
         Profile("d", "n", channels)
+
+
+def test_codes_that_devices_have_by_default_or_of_their_own() -> None:
+    made = Profile(NVR, "机", (Channel("c1", "一"), Channel("c2", "二")))
+    common = renamed(made, Quirks.of(["common-ids"]))
+    assert [one.channel_id[-3:] for one in common.channels] == ["001", "002"]
+    assert len(common.channels[0].channel_id) == 20
+    short = renamed(made, Quirks.of(["short-ids"]))
+    assert [one.channel_id for one in short.channels] == ["ch1", "ch2"]
+    assert renamed(made, Quirks.of([])) == made

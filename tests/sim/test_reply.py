@@ -22,6 +22,8 @@ def test_a_good_device_leaves_its_answer_alone() -> None:
     [
         ("port-zero", b"video 15060", b"video 0"),
         ("private-c", b"192.0.2.7", b"192.168.1.64"),
+        ("zero-c", b"192.0.2.7", b"0.0.0.0"),
+        ("padded-y", b"y=0200000007", b"y= 0200000007 "),
         ("no-setup", b"a=setup:active\r\n", b""),
         ("no-y-no-f", b"y=0200000007\r\nf=v/2/5/25/1/512a///\r\n", b""),
         ("crcrlf", b"\r\n", b"\r\r\n"),

@@ -1,7 +1,6 @@
 import io
 
 import av
-import pytest
 
 from tongshi.sim.film import Shot
 from tongshi.sim.picture import build
@@ -9,7 +8,6 @@ from tongshi.sim.snapshot import photograph
 from tongshi.sim.strip import read_counter
 
 
-@pytest.mark.clause("9.14")
 def test_a_photograph_is_a_jpeg_with_its_counter() -> None:
     shot = Shot(view="hills", title="SNAP", width=320, height=180)
     data = photograph(shot, build("hills", 0, 320, 180), 4711)

@@ -55,7 +55,7 @@ async def scene() -> AsyncIterator[Scene]:
             await camera.stop()
 
 
-@pytest.mark.clause("A.2.3.1")
+@pytest.mark.clause("A.2.3.1.7")
 def test_a_key_frame_comes_when_it_is_asked_for() -> None:
     async def work() -> None:
         async with scene() as at:
@@ -71,7 +71,7 @@ def test_a_key_frame_comes_when_it_is_asked_for() -> None:
     asyncio.run(work())
 
 
-@pytest.mark.clause("A.2.3.1")
+@pytest.mark.clause("A.2.3.1.11")
 def test_the_caption_tells_where_the_head_points() -> None:
     async def work() -> None:
         async with scene() as at:

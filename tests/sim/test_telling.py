@@ -76,7 +76,7 @@ def records(
     return at.of(RecordInfoAnswer, at.ask(query))
 
 
-@pytest.mark.clause("9.7")
+@pytest.mark.clause("9.7.2", "9.7.3", "A.2.6.7", "M")
 def test_records_in_parts() -> None:
     at = desk()
     parts = records(at)
@@ -92,6 +92,7 @@ def test_records_in_parts() -> None:
     assert found[0].size
 
 
+@pytest.mark.clause("A.2.4.5")
 @pytest.mark.parametrize(
     ("more", "count"),
     [
@@ -134,7 +135,7 @@ def test_a_clock_that_is_off_moves_what_is_recorded() -> None:
     assert answer.device_time == write_time(at.world.clock.wall() + 7200 - 0.5)
 
 
-@pytest.mark.clause("A.2.6")
+@pytest.mark.clause("A.2.6.10", "A.2.6.12", "A.2.6.15")
 def test_presets_home_and_where_it_looks() -> None:
     at = desk()
     parts = at.of(PresetAnswer, at.ask(PresetQuery(2, CHANNEL)))
@@ -159,7 +160,7 @@ def test_presets_home_and_where_it_looks() -> None:
     assert position.result is Outcome.ERROR
 
 
-@pytest.mark.clause("A.2.6")
+@pytest.mark.clause("A.2.6.13", "A.2.6.14")
 def test_cruises_and_their_points() -> None:
     at = desk()
     part = at.device.body.part(CHANNEL)
@@ -175,7 +176,7 @@ def test_cruises_and_their_points() -> None:
     assert tracks.sum_num == 0
 
 
-@pytest.mark.clause("9.5")
+@pytest.mark.clause("A.2.6.5", "A.2.6.6", "A.2.6.16")
 def test_who_it_is_and_how() -> None:
     at = desk()
     [info] = at.of(DeviceInfoAnswer, at.ask(DeviceInfoQuery(1, DEVICE)))
@@ -198,7 +199,7 @@ def test_the_catalog_of_one_channel_and_none() -> None:
     assert desk("no-catalog").ask(CatalogQuery(1, DEVICE)) == []
 
 
-@pytest.mark.clause("9.5")
+@pytest.mark.clause("A.2.4.6", "A.2.4.9")
 def test_alarms_and_positions_that_are_asked_for() -> None:
     at = desk()
     at.device.reports.alarm(CHANNEL, at.world.now, method=5, priority=2, kind=2)

@@ -24,6 +24,7 @@ from tongshi.sim.profile import Profile
 from tongshi.sim.quirk import Layer
 from tongshi.sim.quirks import QUIRKS, Quirks
 from tongshi.sim.recorder import recorder_profile
+from tongshi.sim.subordinate import platform_profile
 from tongshi.sim.town import PRESETS, Spec
 
 _VERSIONS = {"2011": Version.V2011, "2016": Version.V2016, "2022": Version.V2022}
@@ -76,8 +77,8 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("tape-fps", "录像帧率，0 同实时", "recorded frames a second; 0 as live", 0, int),
     Option("cards", "存储卡数", "memory cards", 0, int),
-    Option("channels", "通道数", "channels of a recorder", 8, int, only="recorder"),
-    Option("h265", "其中 H.265 通道数", "of these in H.265", 0, int, only="recorder"),
+    Option("channels", "通道数", "channels of a recorder", 8, int, only="recorder, platform"),
+    Option("h265", "其中 H.265 通道数", "of these in H.265", 0, int, only="recorder, platform"),
     Option(
         "impair",
         "RTP 线路劣化，如 loss=0.05,reorder=0.1",
@@ -90,11 +91,11 @@ OPTIONS: tuple[Option, ...] = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    kinds = parser.add_subparsers(dest="kind", required=True, metavar="camera|recorder")
-    for kind in ("camera", "recorder"):
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="|".join(_TYPES))
+    for kind in _TYPES:
         below = kinds.add_parser(kind)
         for option in OPTIONS:
-            if option.only in ("", kind):
+            if not option.only or kind in option.only.split(", "):
                 below.add_argument(
                     f"--{option.name}",
                     required=option.default is None,
@@ -158,17 +159,19 @@ def specs_of(given: argparse.Namespace) -> list[Spec]:
     ]
 
 
-_TYPES = {"camera": "132", "recorder": "118"}
+_TYPES = {"camera": "132", "recorder": "118", "platform": "200"}
 
 
 def _profile(given: argparse.Namespace, first: str, number: int) -> Profile:
     device_id = f"{first[:14]}{int(first[14:]) + number:06}"
     version = _VERSIONS[given.edition]
     shot = shot_of(given, number)
-    if given.kind == "recorder":
+    if given.kind != "camera":
         names = [f"通道 {channel}" for channel in range(1, given.channels + 1)]
-        made = recorder_profile(
-            device_id, f"录像机 {number + 1}", names, shot=shot, h265=given.h265, version=version
+        build = recorder_profile if given.kind == "recorder" else platform_profile
+        title = "录像机" if given.kind == "recorder" else "下级平台"
+        made = build(
+            device_id, f"{title} {number + 1}", names, shot=shot, h265=given.h265, version=version
         )
     else:
         channel_id = f"{device_id[:10]}131{device_id[13:]}"
@@ -274,6 +277,7 @@ export TONGSHI_SIMULATE_PASSWORD=...
 tongshi simulate camera   --platform 192.0.2.10:5060 --platform-id 34020000002000000001 --count 4
 tongshi simulate recorder --platform 192.0.2.10:5060 --channels 16 --h265 4 --quirk no-psm
 tongshi simulate camera   --platform 192.0.2.10:5060 --dome --voice --cards 1 --tape-fps 5
+tongshi simulate platform --platform 192.0.2.10:5060 --id 34020100002000000001 --channels 32
 ```
 
 They register with digest, follow redirections, keep alive, answer every query, obey every control

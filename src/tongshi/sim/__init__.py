@@ -22,8 +22,8 @@ names is done otherwise.  This package is a leaf: the product never imports it.
     reporting notice                           subscriptions, alarms, positions, changes
     depot dress rtpline outlet streaming ears  its media
     camera stage porter errand                 the device on sockets: media, uploads, firmware
-    recorder town fleet orders diary           many devices, and what they can be told to do
-    load mediaload unrest                      very many devices
+    recorder subordinate town fleet orders     many devices, and what they can be told to do
+    diary load mediaload unrest                what they tell; very many devices
     platform office witness desk               somebody to talk to, and somebody to look
     world                                      all of it in virtual time
 """

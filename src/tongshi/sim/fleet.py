@@ -22,6 +22,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -101,7 +102,7 @@ class Fleet:
         host, port = self._platform
         camera = Camera(
             spec.profile,
-            self._join,
+            replace(self._join, password=spec.password or self._join.password),
             Wiring(host, port, spec.tcp, self._local, spec.impairments),
             self._depot,
             quirks=Quirks.of(spec.quirks),

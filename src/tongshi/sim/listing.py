@@ -24,7 +24,7 @@ from tongshi.media.unit import Codec
 from tongshi.sim import wording
 from tongshi.sim.archive import DOWNLOAD_SPEEDS
 from tongshi.sim.body import Body, Guard, Part
-from tongshi.sim.profile import Profile
+from tongshi.sim.profile import Branch, Profile
 from tongshi.sim.quirks import Quirks
 
 _STATUS_FORMS = ("ONLINE", "On", "OK", "")
@@ -34,7 +34,8 @@ _OVERSHOOT = 3
 def items_of(body: Body, quirks: Quirks, platform: str = "") -> list[Item]:
     """Return the catalog of a device as it would list it.  platform: whose id a parent may be."""
     profile = body.profile
-    items = [item_of(body, part) for part in body.parts.values()]
+    items = [_branch(profile, branch) for branch in profile.branches]
+    items += [item_of(body, part) for part in body.parts.values()]
     items += [_accessory(profile, one, name) for one, name in profile.accessories]
     if "self-in-catalog" in quirks:
         own = Item(
@@ -175,7 +176,7 @@ def item_of(body: Body, part: Part) -> Item:
         civil_code=profile.division,
         address=channel.address,
         parental=0,
-        parent_id=profile.device_id,
+        parent_id=channel.parent_id or profile.device_id,
         register_way=1,
         secrecy=0,
         status="ON" if part.shows else "OFF",
@@ -191,6 +192,17 @@ def item_of(body: Body, part: Part) -> Item:
             point_type=9 if to_2022 else None,
             record_save_days=part.archive.plan.days if to_2022 else None,
         ),
+    )
+
+
+def _branch(profile: Profile, branch: Branch) -> Item:
+    """Return the item of a node; a civil code has nothing but its name (annex J)."""
+    if len(branch.node_id) < 20:
+        return Item(device_id=branch.node_id, name=branch.name)
+    parent = branch.parent_id or profile.device_id
+    group = branch.parent_id if branch.node_id[10:13] == "216" else ""
+    return Item(
+        device_id=branch.node_id, name=branch.name, parent_id=parent, business_group_id=group
     )
 
 

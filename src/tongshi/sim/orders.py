@@ -9,6 +9,7 @@
     {"do": "rebind"}                                     speak from another UDP port
     {"do": "quirks", "quirks": [NAME, ...]}
     {"do": "impair", "impairments": "loss=0.05"}
+    {"do": "password", "word": "..."}                    register by another password from now on
     {"do": "keepalive", "fault": "mute" | "error" | "none"}
     {"do": "alarm", "target": ID, "method": 5, "priority": 4, "kind": 2, "event": 1, "text": ""}
     {"do": "move", "points": [[LONGITUDE, LATITUDE], ...], "speed": KM_H, "loop": true}
@@ -23,7 +24,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from tongshi.errors import Invalid
@@ -164,6 +165,10 @@ def _disturb(camera: Camera, order: Told) -> bool:
             camera.set_quirks(Quirks.of(map(str, names)))
         case {"do": "impair", "impairments": str(text)}:
             camera.impair(parse_impairments(text))
+        case {"do": "password", "word": str(word)}:
+            presence = camera.device.presence
+            presence.home = replace(presence.home, password=word)
+            presence.register(camera.now)
         case {"do": "keepalive", "fault": "mute" | "error" | "none" as fault}:
             presence = camera.device.presence
             presence.muted = fault == "mute"

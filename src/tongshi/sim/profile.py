@@ -23,6 +23,7 @@ class Channel:
     shot: the main stream; the sub stream is derived from it.  longitude, latitude: degrees, WGS-84.
     ptz_type: 1 dome, 2 semi-dome, 3 fixed.  plan: what is recorded of it.
     tape: what recordings show; None: the main stream.  presets: names and places, from number 1.
+    parent_id: the node it hangs on; empty: the device.
     """
 
     channel_id: str
@@ -35,6 +36,7 @@ class Channel:
     plan: Plan = field(default_factory=Plan)
     tape: Shot | None = None
     presets: tuple[tuple[str, Aim], ...] = ()
+    parent_id: str = ""
 
     @property
     def turns(self) -> bool:
@@ -52,6 +54,18 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """A node of a catalog that is no channel: a division, a business group, a virtual organisation.
+
+    parent_id: the node it hangs on; empty: the device.
+    """
+
+    node_id: str
+    name: str
+    parent_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """One device and its channels.
 
@@ -59,6 +73,7 @@ class Profile:
     voice: id of its voice output, type 137; empty: it has none.  alarms: ids of its alarm inputs,
     type 134.  cards: capacity of each card, MB.  mobile: it moves and knows where it is.
     histories: playbacks and downloads at once; more are refused with 486.
+    branches: nodes above its channels, as a platform has them.
     """
 
     device_id: str
@@ -74,6 +89,7 @@ class Profile:
     cards: tuple[int, ...] = ()
     mobile: bool = False
     histories: int = 16
+    branches: tuple[Branch, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.channels:
@@ -102,7 +118,8 @@ class Profile:
 
     def owns(self, target_id: str) -> bool:
         """Whether *target_id* is the device, or anything of it."""
-        parts = (self.device_id, self.voice, *self.alarms)
+        nodes = (branch.node_id for branch in self.branches)
+        parts = (self.device_id, self.voice, *self.alarms, *nodes)
         return (bool(target_id) and target_id in parts) or self.channel(target_id) is not None
 
     def _sole(self, channel_id: str) -> Channel | None:

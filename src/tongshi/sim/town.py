@@ -31,6 +31,7 @@ class Spec:
     """One simulated device and what is to be expected of it.
 
     tcp: signalling over TCP.  expected: how watching it fails; empty when it must not.
+    password: its own; empty: that of all.
     route: where it drives to and fro, longitudes and latitudes; empty: it stands.
     """
 
@@ -39,6 +40,7 @@ class Spec:
     quirks: tuple[str, ...] = ()
     impairments: Impairments = field(default_factory=lambda: CLEAN)
     expected: str = ""
+    password: str = field(default="", repr=False)
     route: tuple[tuple[float, float], ...] = ()
 
     @property
