@@ -13,7 +13,7 @@ from tongshi.gb28181.manscdp import AlarmCmd
 
 RECORDER = "34020000001180000001"
 CHANNEL = "34020000001310000001"
-GONE = "34020000001320000009"
+GONE = "34020000001320000002"
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_people_work_through_it(alarms: Parts, operator: httpx.Client) -> None:
     alarms.feed.leave(reader)
 
 
-@pytest.mark.clause("9.3", "A.2.5.3")
+@pytest.mark.clause("A.2.3.1.6")
 def test_a_reset_is_registered_before_it_is_sent(
     alarms: Parts, operator: httpx.Client, admin: httpx.Client
 ) -> None:

@@ -158,7 +158,7 @@ def test_changes_of_a_catalog_and_faulty_parts(tmp_path: Path) -> None:
     with_desk(tmp_path, work)
 
 
-@pytest.mark.clause("A.2.5.3")
+@pytest.mark.clause("A.2.5.3", "A.2.3.1.6")
 def test_an_alarm_of_a_device_is_reset_where_that_is_set(tmp_path: Path) -> None:
     async def work(desk: Desk) -> None:
         desk.incidents.take(RAISED)

@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from tongshi.gb28181.catalog import Item
+from tongshi.gb28181.element import Element
 from tongshi.gb28181.manscdp import (
     AlarmAnswer,
     AlarmNotify,
@@ -113,7 +114,7 @@ def bench(work: Callable[[Bench], None], limits: Limits | None = None) -> Bench:
 ALARM = AlarmNotify(7, CAMERA, 1, 5, "2024-05-06T07:08:09", "motion", alarm_type=2)
 
 
-@pytest.mark.clause("9.4", "A.2.5.3", "A.2.6.7")
+@pytest.mark.clause("9.4.2", "9.4.3.1", "9.4.3.2", "A.2.5.3", "A.2.6.3")
 def test_an_alarm_is_told_once_and_answered_each_time() -> None:
     def work(bench: Bench) -> None:
         bench.take(ALARM)
@@ -175,7 +176,7 @@ def test_an_alarm_of_method_4_is_a_position() -> None:
     assert raised == [9]
 
 
-@pytest.mark.clause("A.2.5.6", "9.11.3")
+@pytest.mark.clause("9.11.2.3", "A.2.5.6")
 def test_positions_one_or_many() -> None:
     items = (Position(CAMERA, "t", 117.1, 31.8), Position(DEVICE, "t", 117.2, 31.9))
 
@@ -190,7 +191,24 @@ def test_positions_one_or_many() -> None:
     assert made.notices.counters["position"] == 3
 
 
-@pytest.mark.clause("9.11.4", "N.4.3.2")
+def test_a_position_that_comes_twice_is_told_once_if_it_has_a_time() -> None:
+    odd = Element("Odd", "x")
+    where = (Position(CAMERA, "t", 117.1, 31.8, others=(odd,)),)
+    timed, timeless = (
+        MobilePosition(1, DEVICE, "t", 1, where),
+        MobilePosition(1, DEVICE, "", 1, where),
+    )
+
+    def work(bench: Bench) -> None:
+        for notice in (timed, timed, timeless, timeless):
+            bench.take(notice)
+
+    made = bench(work)
+    assert len(made.events) == 3
+    assert made.notices.counters["position repeated"] == 1
+
+
+@pytest.mark.clause("9.11.4.2", "N.4.3.2")
 def test_changes_of_a_catalog() -> None:
     items = (Item(device_id="a", event="OFF"), Item(device_id="b", event="ADD", name="b"))
 
@@ -220,7 +238,7 @@ def test_an_offer_of_video_with_and_without_a_place() -> None:
     assert where.source == "video"
 
 
-@pytest.mark.clause("9.11.2", "A.2.6.14")
+@pytest.mark.clause("9.11.2.3", "A.2.6.15")
 def test_where_a_camera_looks_as_notify_and_as_response() -> None:
     def work(bench: Bench) -> None:
         bench.take(PtzPositionNotify(1, CAMERA, 10.0, 20.0, 2.0))
@@ -234,6 +252,7 @@ def test_where_a_camera_looks_as_notify_and_as_response() -> None:
     ]
 
 
+@pytest.mark.clause("9.11.2")
 def test_what_comes_as_a_message_comes_here() -> None:
     def work(bench: Bench) -> None:
         reception = SimpleNamespace(takers={})

@@ -7,7 +7,7 @@ here.  What it says is told as an event at once; nothing waits, and whoever keep
 |---|---|---|
 | Alarm | AlarmRaised, unless it came before | a MESSAGE, Response Alarm |
 | Alarm, method 4 | PositionReported; AlarmRaised as well if it says more than where | the same |
-| MobilePosition, one or a list | PositionReported | |
+| MobilePosition, one or a list | PositionReported, unless it came before | |
 | Catalog | CatalogChanged | |
 | VideoUploadNotify | VideoOffered; PositionReported | |
 | PTZPosition, as Notify or as Response | PtzReported | |
@@ -53,8 +53,8 @@ from tongshi.sip.event import RequestArrived
 
 GPS = 4
 """The alarm method that is a report of a position."""
-_REMEMBERED = 20_000
-"""Alarms that are remembered, to know them when they come again."""
+_REMEMBERED = 100_000
+"""Alarms and positions that are remembered, to know them when they come again."""
 _AGAIN = 120.0
 """Time in which the same report is a repetition, s: twice the longest a device goes on sending."""
 _ANSWER = 5.0
@@ -67,8 +67,8 @@ class Notices:
 
     profile_of: the deviations to heed for a device.
     counters: notices by kind, and what became of them: ``"alarm"``, ``"alarm repeated"``,
-    ``"alarm unanswered"``, ``"position"``, ``"catalog"``, ``"catalog ignored"``, ``"video"``,
-    ``"ptz"``; positions and catalogs count items.
+    ``"alarm unanswered"``, ``"position"``, ``"position repeated"``, ``"catalog"``,
+    ``"catalog ignored"``, ``"video"``, ``"ptz"``; positions and catalogs count items.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Notices:
         self._profile_of = profile_of
         self._emit = emit
         self._clock = clock
-        self._alarms: OrderedDict[tuple[str, AlarmNotify], float] = OrderedDict()
+        self._recent: OrderedDict[tuple[str, int], float] = OrderedDict()
 
     def hang_into(self, reception: Reception) -> None:
         """Take what comes as a MESSAGE."""
@@ -106,7 +106,7 @@ class Notices:
             case AlarmNotify():
                 self._take_alarm(neighbour, message)
             case MobilePosition():
-                self._tell_positions(device_id, message.items, "position")
+                self._take_positions(device_id, message)
             case CatalogNotify() | CatalogAnswer():
                 self._take_catalog(device_id, message.items)
             case VideoUploadNotify():
@@ -135,17 +135,23 @@ class Notices:
         except Exhausted:
             self.counters["alarm unanswered"] += 1
 
-    def _is_repeated(self, device_id: str, alarm: AlarmNotify) -> bool:
-        """Whether this very report came before, under its number and with all that it says."""
+    def _take_positions(self, device_id: str, told: MobilePosition) -> None:
+        """Tell positions once; without a time nobody can say whether they were told before."""
+        if told.time and self._is_repeated(device_id, told):
+            self.counters["position repeated"] += 1
+        else:
+            self._tell_positions(device_id, told.items, "position")
+
+    def _is_repeated(self, device_id: str, notice: AlarmNotify | MobilePosition) -> bool:
+        """Whether this very notice came before, under its number and with all that it says."""
         now = self._clock.now()
-        while self._alarms and (
-            len(self._alarms) > _REMEMBERED or next(iter(self._alarms.values())) + _AGAIN <= now
-        ):
-            self._alarms.popitem(last=False)
-        key = (device_id, replace(alarm, others=()))
-        if key in self._alarms:
+        recent = self._recent
+        while recent and (len(recent) > _REMEMBERED or next(iter(recent.values())) + _AGAIN <= now):
+            recent.popitem(last=False)
+        key = (device_id, hash(replace(notice, others=())))
+        if key in recent:
             return True
-        self._alarms[key] = now
+        recent[key] = now
         return False
 
     def _tell_positions(self, device_id: str, items: tuple[Position, ...], source: str) -> None:
