@@ -7,6 +7,7 @@ What the store has is at most one flush behind memory.  The files of download 7 
 import asyncio
 import logging
 import shutil
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -53,6 +54,8 @@ LOOK = 1.0
 TIDY = 60.0
 """Between looks at what is not to be kept any more, s."""
 STOPPED = "stopped"
+_ENDED = 500
+"""Downloads remembered that have ended: the store has them with the next flush."""
 _ENDINGS = ("part", "index", "tracks", "mp4", "new")
 
 
@@ -87,6 +90,7 @@ class Downloads:
         self._changed = changed
         self._tasks = Supervisor("downloads")
         self._held: dict[int, Download] = {}
+        self._ended: OrderedDict[int, Download] = OrderedDict()
         self._running: dict[int, History] = {}
         self._stale: set[int] = set()
         self._wake = asyncio.Event()
@@ -141,9 +145,9 @@ class Downloads:
 
     async def find(self, number: int) -> Download:
         """Return a download as it stands; raises Missing."""
-        held = self._held.get(number)
-        if held is not None:
-            return held
+        known = self._known(number)
+        if known is not None:
+            return known
         found = await asyncio.to_thread(self._read_one, number)
         if found is None:
             raise Missing("no such download")
@@ -155,7 +159,7 @@ class Downloads:
         """Return a page, newest first.  person_id: None for everybody's."""
         number, size = bound(number, size)
         rows, total = await asyncio.to_thread(self._read_page, scope, person_id, number, size)
-        return Page(tuple(self._held.get(row.id, row) for row in rows), total, number, size)
+        return Page(tuple(self._known(row.id) or row for row in rows), total, number, size)
 
     async def remove(self, number: int) -> None:
         """Cancel a download that goes on; let the file of a finished one go.  Raises Missing."""
@@ -288,9 +292,6 @@ class Downloads:
             await self._forget(each.id)
 
     async def _forget(self, number: int) -> None:
-        held = self._held.get(number)
-        if held is not None and held.state not in OPEN and held.state is not State.DONE:
-            self._held.pop(number, None)
         await asyncio.to_thread(self._unlink, number)
 
     def _unlink(self, number: int) -> None:
@@ -356,9 +357,16 @@ class Downloads:
         self._held[download.id] = download
         if download.state in (State.FAILED, State.CANCELLED, State.GONE):
             self._held.pop(download.id, None)
+            self._ended[download.id] = download
+            if len(self._ended) > _ENDED:
+                self._ended.popitem(last=False)
         if before != download:
             self._buffer.put(download.id, download)
             self._changed(download)
+
+    def _known(self, number: int) -> Download | None:
+        """Return a download that memory is ahead of the store with."""
+        return self._held.get(number) or self._ended.get(number)
 
     def _read(self) -> list[Download]:
         with self._engine.connect() as connection:
