@@ -39,6 +39,7 @@ bench: $(STAMP)  ## measure signalling, catalog and media; ARGS=--quick for a sh
 
 docs: $(STAMP)  ## write the generated pages under docs/
 	$(BIN)/tongshi docs
+	$(BIN)/python -m tongshi.testing.conformance
 
 lock: $(STAMP)  ## renew requirements.lock from pyproject.toml
 	$(BIN)/pip-compile --quiet --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \

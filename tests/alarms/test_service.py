@@ -33,7 +33,7 @@ def handling(act: Act, at: float = 200.0, note: str = "seen", to: str = "") -> H
     return Handling(act, 7, "Zhang", at, note, to)
 
 
-@pytest.mark.clause("9.4", "A.2.5.3")
+@pytest.mark.clause("9.4.1")
 def test_a_report_is_an_alarm_with_the_next_flush(alarms: Alarms, writer: Writer) -> None:
     stored: list[Mapping[int, Report]] = []
     alarms.subscribe(stored.append)

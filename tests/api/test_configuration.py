@@ -19,13 +19,13 @@ RECORDER = "34020000001180000001"
 CHANNEL = "34020000001310000001"
 CONFIG = f"/api/devices/{RECORDER}/channels/{CHANNEL}/config"
 Answers = dict[type[Message], Callable[[Message], Answer]]
-pytestmark = pytest.mark.clause("9.5.2", "A.2.3.2", "A.2.4.7")
 
 
 def mirror(mode: int) -> Callable[[Message], Answer]:
     return lambda said: ConfigDownloadAnswer(said.sn, CHANNEL, Outcome.OK, (FrameMirror(mode),))
 
 
+@pytest.mark.clause("A.2.4.7")
 def test_settings_are_read_by_type(admin: httpx.Client, answers: Answers) -> None:
     answers[ConfigDownloadQuery] = mirror(2)
     found = admin.get(f"{CONFIG}?types=FrameMirror").json()
@@ -38,6 +38,7 @@ def test_settings_are_read_by_type(admin: httpx.Client, answers: Answers) -> Non
     assert admin.get(f"{CONFIG}?types=Nothing").status_code == 400
 
 
+@pytest.mark.clause("A.2.3.2.1")
 def test_settings_are_written_registered_and_read_back(
     admin: httpx.Client, answers: Answers, told: list[Message], flush: Callable[[], None]
 ) -> None:

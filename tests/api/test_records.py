@@ -11,7 +11,6 @@ CHANNEL = "34020000001310000001"
 RECORDS = f"/api/devices/{RECORDER}/channels/{CHANNEL}/records"
 DAYS = "since=2024-05-06T00:00:00%2B08:00&until=2024-05-08T00:00:00%2B08:00"
 Answers = dict[type[Message], Callable[[Message], Answer]]
-pytestmark = pytest.mark.clause("9.7.1", "A.2.6.6")
 
 
 def one(said: Message) -> Answer:
@@ -29,6 +28,7 @@ def one(said: Message) -> Answer:
     return RecordInfoAnswer(said.sn, CHANNEL, "gate", 1, (record,))
 
 
+@pytest.mark.clause("9.7.1")
 def test_records_gaps_and_days(operator: httpx.Client, answers: Answers) -> None:
     answers[RecordInfoQuery] = one
     found = operator.get(f"{RECORDS}?{DAYS}").json()

@@ -95,7 +95,7 @@ def uploading(parts: Parts, answers: Answers, runner: asyncio.Runner) -> list[by
     return brought
 
 
-@pytest.mark.clause("9.14")
+@pytest.mark.clause("9.14.2", "A.2.3.2.12", "A.2.5.7")
 def test_a_picture_by_upload_is_kept_and_given_back(
     operator: httpx.Client,
     admin: httpx.Client,
@@ -120,7 +120,7 @@ def test_a_picture_by_upload_is_kept_and_given_back(
     assert {row["look"]["action"] for row in rows} == {"snapshot"}
 
 
-@pytest.mark.clause("9.14")
+@pytest.mark.clause("9.14.1")
 def test_several_pictures_are_a_list(operator: httpx.Client, uploading: list[bytes]) -> None:
     uploading += [JPEG, JPEG]
     ask = {**ASK, "via": "upload", "count": 2}

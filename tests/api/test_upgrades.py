@@ -23,7 +23,6 @@ from tongshi.signalling.answers import Answer
 CAMERA = "34020000001320000001"
 FILE = bytes(range(256)) * 4000
 Answers = dict[type[Message], Callable[[Message], Answer]]
-pytestmark = pytest.mark.clause("9.13", "A.2.3.1.12")
 
 
 def bring(admin: httpx.Client) -> int:
@@ -46,6 +45,7 @@ def path_of(told: list[Message]) -> str:
     return command.file_url.removeprefix("http://console:8080")
 
 
+@pytest.mark.clause("9.13.1")
 def test_firmware_is_brought_told_and_fetched(
     admin: httpx.Client,
     stranger: httpx.Client,

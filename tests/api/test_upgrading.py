@@ -27,7 +27,6 @@ from tongshi.signalling.event import DeviceRegistered, UpgradeReported
 
 CAMERA = "34020000001320000001"
 Answers = dict[type[Message], Callable[[Message], Answer]]
-pytestmark = pytest.mark.clause("9.13", "A.2.3.1.12", "A.2.5.9")
 
 
 @pytest.fixture
@@ -79,6 +78,7 @@ async def settle(upgrades: Upgrades) -> None:
             return
 
 
+@pytest.mark.clause("9.13.2", "9.13.3.1", "A.2.3.1.12", "A.2.5.9")
 def test_the_whole_way(
     parts: Parts,
     upgrades: Upgrades,
@@ -120,6 +120,7 @@ def test_the_whole_way(
     runner.run(work())
 
 
+@pytest.mark.clause("A.2.5.9")
 def test_a_failure_has_its_reason(
     parts: Parts,
     upgrades: Upgrades,
@@ -139,6 +140,7 @@ def test_a_failure_has_its_reason(
     runner.run(work())
 
 
+@pytest.mark.clause("9.13.3.2")
 def test_a_device_that_refuses(
     parts: Parts,
     upgrades: Upgrades,

@@ -22,7 +22,6 @@ CHANNEL = "34020000001310000001"
 JPEG = bytes.fromhex("ffd8 ffc0000b 08 0438 0780 01 000000 ffda0008 0000000000 00 1234 ffd9")
 Answers = dict[type[Told], Callable[[Told], Answer]]
 Order = Callable[[int], str]
-pytestmark = pytest.mark.clause("9.14")
 
 
 class Ordered:
@@ -77,6 +76,7 @@ def place(runner: asyncio.Runner, ordered: Ordered) -> Order:
     return lambda count: runner.run(ordered.begin(count))
 
 
+@pytest.mark.clause("9.14.3")
 @pytest.mark.parametrize("method", ["PUT", "POST"])
 @pytest.mark.parametrize("name", ["", "/34020000001320000001022024050607080912301.jpg"])
 def test_a_picture_is_taken_however_it_is_sent(

@@ -148,7 +148,7 @@ def need_chromium() -> None:
         pytest.skip("chromium is not installed")
 
 
-@pytest.mark.clause("9.12.1")
+@pytest.mark.clause("9.12.1.1")
 def test_the_tone_of_the_microphone_arrives(tmp_path: Path) -> None:
     need_chromium()
 

@@ -59,7 +59,7 @@ def packet(number: int, size: int = 320) -> bytes:
     return Packet(8, number & 0xFFFF, number, 9, bytes([number & 0xFF]) * size).encode()
 
 
-@pytest.mark.clause("9.12.1")
+@pytest.mark.clause("9.12.1.2")
 def test_udp_goes_from_the_port_that_was_named_and_hears_there() -> None:
     async def act() -> None:
         ends, ear = Ends(), UdpEar()
@@ -134,7 +134,7 @@ def test_an_address_that_is_none_drops_packets() -> None:
     asyncio.run(act())
 
 
-@pytest.mark.clause("9.12.1", "D.1")
+@pytest.mark.clause("9.12.1.2", "D")
 def test_tcp_that_the_listener_makes() -> None:
     async def act() -> None:
         ends, ear, tasks = Ends(), TcpEar(), Supervisor("t")
@@ -161,7 +161,7 @@ def test_tcp_that_the_listener_makes() -> None:
     asyncio.run(act())
 
 
-@pytest.mark.clause("D.1")
+@pytest.mark.clause("D")
 def test_tcp_that_we_make_and_make_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(talkline, "_PAUSE", 0.05)
 

@@ -77,7 +77,7 @@ async def connect(on: Stage, transport: Transport) -> Ear:
     return tcp
 
 
-@pytest.mark.clause("9.12.1", "D.1")
+@pytest.mark.clause("9.12.1.1", "C.2.4")
 @pytest.mark.parametrize("transport", list(Transport))
 @pytest.mark.parametrize("packet_ms", [20, 40, 100, 180])
 def test_what_is_said_is_heard_sample_by_sample(transport: Transport, packet_ms: int) -> None:

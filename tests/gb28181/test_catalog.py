@@ -16,6 +16,7 @@ from tongshi.gb28181.identifier import Role
 CAMERA = "34020000001320000001"
 
 
+@pytest.mark.clause("A.2.1.4")
 @pytest.mark.parametrize(
     ("status", "state"),
     [
@@ -39,6 +40,7 @@ def test_regions_and_groups_have_no_presence(device_id: str) -> None:
     assert Item(device_id=device_id, status="ON").state is State.UNKNOWN
 
 
+@pytest.mark.clause("J")
 def test_roles_come_from_the_id() -> None:
     assert Item(device_id=CAMERA).role is Role.CAMERA
 
@@ -76,6 +78,7 @@ def test_positions(
     assert Item(device_id=CAMERA, longitude=longitude, latitude=latitude).position == position
 
 
+@pytest.mark.clause("N.4.3.2")
 @pytest.mark.parametrize(
     ("event", "change"),
     [("ON", Change.ON), ("vlost", Change.VLOST), ("", Change.ADD), ("NEW", Change.ADD)],
@@ -84,6 +87,7 @@ def test_changes(event: str, change: Change) -> None:
     assert Item(device_id=CAMERA, event=event).change is change
 
 
+@pytest.mark.clause("J")
 @pytest.mark.parametrize(
     ("parent_id", "parents"),
     [
@@ -115,6 +119,7 @@ def test_the_password_does_not_show() -> None:
     assert item.password not in repr(item)
 
 
+@pytest.mark.clause("A.2.1.9")
 def test_columns_are_the_schemas_fields_in_order() -> None:
     rows = columns(Item)
     assert [row.wire for row in rows][:5] == ["DeviceID", "Event", "Name", "Manufacturer", "Model"]

@@ -3,6 +3,7 @@ import pytest
 from tongshi.gb28181.civil import Level, home_of, is_code, level_of, parent_of, path_of, trimmed
 
 
+@pytest.mark.clause("A.1", "J")
 @pytest.mark.parametrize(
     ("code", "level", "parent"),
     [

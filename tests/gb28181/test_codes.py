@@ -19,6 +19,7 @@ def test_every_type_code_has_one_family_and_a_name_in_both_languages() -> None:
         assert type_name(code).en
 
 
+@pytest.mark.clause("E.1")
 @pytest.mark.parametrize(
     ("code", "family", "english"),
     [
@@ -47,6 +48,7 @@ def test_no_two_named_types_share_a_name_within_the_devices() -> None:
     assert len(names) == len(set(names))
 
 
+@pytest.mark.clause("E.1")
 def test_industries_cover_all_two_digit_codes() -> None:
     assert sorted(INDUSTRIES) == list(range(100))
     assert INDUSTRIES[11] == Name("教育部门接入", "education authorities")
@@ -57,6 +59,7 @@ def test_industries_cover_all_two_digit_codes() -> None:
     assert INDUSTRIES[90] == Name("自定义", "custom")
 
 
+@pytest.mark.clause("E.1")
 def test_networks_cover_all_digits() -> None:
     assert sorted(NETWORKS) == list(range(10))
     assert NETWORKS[0] == NETWORKS[1]

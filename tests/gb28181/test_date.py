@@ -8,6 +8,7 @@ from tongshi.gb28181.date import read_date, write_date, write_time
 MOMENT = 1_714_950_489.123
 
 
+@pytest.mark.clause("9.10.3")
 def test_the_date_header_is_beijing_time_with_milliseconds_and_without_zone() -> None:
     assert write_date(MOMENT) == "2024-05-06T07:08:09.123"
     assert write_time(MOMENT) == "2024-05-06T07:08:09"

@@ -35,12 +35,14 @@ LIVE = Description(
 LIVE_BODY = (Path(__file__).parents[1] / "vectors/gb28181/live-offer.sdp").read_bytes()
 
 
+@pytest.mark.clause("G", "9.2.3")
 def test_the_live_offer_of_255_bytes() -> None:
     assert len(LIVE_BODY) == 255
     assert LIVE.build() == LIVE_BODY
     assert Description.parse(LIVE_BODY) == LIVE
 
 
+@pytest.mark.clause("G")
 def test_the_order_is_the_standards() -> None:
     whole = replace(
         LIVE,
@@ -64,6 +66,7 @@ def test_the_order_is_the_standards() -> None:
     assert Description.parse(body) == whole
 
 
+@pytest.mark.clause("G", "9.12.1.3.2")
 def test_sound_as_broadcasts_have_it() -> None:
     sound = Description(
         owner=SERVER,
@@ -82,6 +85,7 @@ def test_sound_as_broadcasts_have_it() -> None:
     assert Description.parse(sound.build()) == sound
 
 
+@pytest.mark.clause("G")
 @pytest.mark.parametrize(
     ("style", "stream", "line"),
     [
@@ -138,6 +142,7 @@ def test_line_ends(end: str) -> None:
     assert Description.parse(body) == LIVE
 
 
+@pytest.mark.clause("G")
 @pytest.mark.parametrize(
     ("y", "ssrc", "number"),
     [
@@ -203,6 +208,7 @@ def test_directions(lines: list[str], direction: Direction) -> None:
     assert reading(*lines).direction is direction
 
 
+@pytest.mark.clause("G", "D")
 @pytest.mark.parametrize(
     ("text", "setup"), [("active", Setup.ACTIVE), ("PASSIVE ", Setup.PASSIVE), ("actpass", None)]
 )
@@ -218,6 +224,7 @@ def test_attributes_may_stand_before_the_media() -> None:
     assert (read.setup, read.direction, read.tcp) == (Setup.ACTIVE, Direction.SENDONLY, True)
 
 
+@pytest.mark.clause("G")
 @pytest.mark.parametrize(
     ("name", "purpose"),
     [
@@ -231,6 +238,7 @@ def test_purposes(name: str, purpose: Purpose) -> None:
     assert Description.parse(f"v=0\ns={name}\nm=video 1 RTP/AVP 96".encode()).purpose is purpose
 
 
+@pytest.mark.clause("G", "9.8.3.1")
 @pytest.mark.parametrize(
     ("text", "times"), [("1 2", (1, 2)), ("0", (0, 0)), ("a b", (0, 0)), ("", (0, 0))]
 )
@@ -239,6 +247,7 @@ def test_times(text: str, times: tuple[int, int]) -> None:
     assert (read.start, read.end) == times
 
 
+@pytest.mark.clause("G", "9.9.3")
 @pytest.mark.parametrize(("text", "size"), [("-1", -1), ("1024", 1024), ("big", None)])
 def test_file_sizes(text: str, size: int | None) -> None:
     assert reading(f"a=filesize:{text}").file_size == size

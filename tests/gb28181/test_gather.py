@@ -21,6 +21,7 @@ def gather(parts: Sequence[CatalogAnswer], limit: int = 100) -> Gathered[Item]:
     return gathering.result()
 
 
+@pytest.mark.clause("M")
 def test_all_announced_items_are_the_whole() -> None:
     gathered = gather([part("ab", 3), part("c", 3)])
     assert [item.device_id for item in gathered.items] == ["a", "b", "c"]
@@ -29,6 +30,7 @@ def test_all_announced_items_are_the_whole() -> None:
     assert gathered.why is None
 
 
+@pytest.mark.clause("M")
 def test_an_empty_catalog_is_complete() -> None:
     gathered = gather([part("", 0)])
     assert gathered.complete
@@ -41,6 +43,7 @@ def test_repeated_parts_do_no_harm() -> None:
     assert gathered.duplicates == 2
 
 
+@pytest.mark.clause("M")
 @pytest.mark.parametrize(
     ("parts", "why"),
     [

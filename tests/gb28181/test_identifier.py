@@ -7,6 +7,7 @@ from tongshi.gb28181.codes import Family, Name
 from tongshi.gb28181.identifier import Identifier, Role, domain_of, is_code, is_usable, role_of
 
 
+@pytest.mark.clause("E.1", "A.2.1.2")
 def test_the_parts_of_a_code() -> None:
     code = Identifier.parse("34020000441327000123")
     assert code.centre == "34020000"
@@ -20,6 +21,7 @@ def test_the_parts_of_a_code() -> None:
     assert str(code) == "34020000441327000123"
 
 
+@pytest.mark.clause("E.1")
 def test_a_platforms_domain_is_its_first_ten_digits() -> None:
     assert domain_of("34020000002000000001") == "3402000000"
 
@@ -91,6 +93,7 @@ def test_roles(device_id: str, role: Role) -> None:
     assert role_of(device_id) is role
 
 
+@pytest.mark.clause("A.2.1.2")
 @pytest.mark.parametrize("text", ["34020000001320000001", "3402", "a-1_b.c+d~", "x" * 64])
 def test_names_of_the_field_are_usable(text: str) -> None:
     assert is_usable(text)

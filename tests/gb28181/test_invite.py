@@ -19,6 +19,7 @@ def answer(offer: Offer, ssrc: str = "") -> Answer:
     return offer.answer(owner=CAMERA, host="192.0.2.20", port=15060, payloads=(PS,), ssrc=ssrc)
 
 
+@pytest.mark.clause("G", "9.2.3")
 def test_the_devices_answer_of_the_standard() -> None:
     body = (Path(__file__).parents[1] / "vectors/gb28181/live-answer.sdp").read_bytes()
     assert answer(TCP).build() == body
@@ -46,6 +47,7 @@ def test_an_answer_takes_over_what_was_offered() -> None:
     assert given.direction is Direction.SENDONLY
 
 
+@pytest.mark.clause("D")
 @pytest.mark.parametrize(
     ("offered", "answered"),
     [(Setup.PASSIVE, Setup.ACTIVE), (Setup.ACTIVE, Setup.PASSIVE), (None, Setup.ACTIVE)],
@@ -68,6 +70,7 @@ def test_an_answer_as_it_should_be() -> None:
     )
 
 
+@pytest.mark.clause("D")
 @pytest.mark.parametrize(
     ("offered", "answered", "connect"),
     [

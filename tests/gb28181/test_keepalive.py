@@ -1,6 +1,9 @@
+import pytest
+
 from tongshi.gb28181.keepalive import Beat, Lost, Overdue, Watch
 
 
+@pytest.mark.clause("9.6.1")
 def test_a_beat_is_due_every_interval() -> None:
     beat = Beat(0.0, interval=60.0)
     assert not beat.due(59.9)
@@ -18,6 +21,7 @@ def test_a_pause_is_not_made_up_for() -> None:
     assert beat.deadline() == 660.0
 
 
+@pytest.mark.clause("9.6.1")
 def test_a_fault_is_reported_at_once() -> None:
     beat = Beat(0.0, interval=60.0)
     beat.hasten(5.0)
@@ -26,6 +30,7 @@ def test_a_fault_is_reported_at_once() -> None:
     assert beat.deadline() == 65.0
 
 
+@pytest.mark.clause("9.6.1")
 def test_three_unanswered_in_a_row_mean_a_dead_platform() -> None:
     beat = Beat(0.0, interval=10.0)
     for at in (10.0, 20.0):
@@ -44,6 +49,7 @@ def test_three_unanswered_in_a_row_mean_a_dead_platform() -> None:
     assert beat.deadline() == 1010.0
 
 
+@pytest.mark.clause("9.6.1")
 def test_a_device_is_overdue_after_three_missed_keepalives() -> None:
     watch = Watch(interval=60.0, misses=3)
     watch.register("a", 0.0, expires=3600.0)
@@ -57,6 +63,7 @@ def test_a_device_is_overdue_after_three_missed_keepalives() -> None:
     assert watch.deadline() is None
 
 
+@pytest.mark.clause("9.1.1")
 def test_a_registration_ends_however_alive_the_device_is() -> None:
     watch = Watch(interval=60.0, misses=3)
     watch.register("a", 0.0, expires=100.0)

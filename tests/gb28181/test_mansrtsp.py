@@ -8,8 +8,6 @@ from tongshi.errors import Invalid, RemoteProtocolError
 from tongshi.gb28181.mansrtsp import Method, Order, Range, Reply, spell
 from tongshi.gb28181.profile import ScaleFormat
 
-pytestmark = pytest.mark.clause("9.8", "B")
-
 RESUME = b"PLAY RTSP/1.0\r\nCSeq: 2\r\nRange: npt=now-\r\n\r\n"
 SPEED = b"PLAY RTSP/1.0\r\nCSeq: 3\r\nScale: 2.0\r\n\r\n"
 SEEK = b"PLAY RTSP/1.0\r\nCSeq: 4\r\nRange: npt=100-\r\n\r\n"
@@ -24,6 +22,7 @@ VECTORS = [
 ]
 
 
+@pytest.mark.clause("B.1", "B.2.1", "B.2.2", "B.2.3", "B.2.4", "B.2.5", "9.8.3.2")
 @pytest.mark.parametrize(("body", "length", "order"), VECTORS)
 def test_the_vectors(body: bytes, length: int, order: Order) -> None:
     assert order.build() == body
@@ -45,6 +44,7 @@ def test_cut_anywhere_it_is_read_or_refused(body: bytes, length: int, order: Ord
         Reply.parse(body[:end])
 
 
+@pytest.mark.clause("B.2.7")
 @pytest.mark.parametrize("text", ["2", "2.0", "2.", "2.000000", "+2", " 2.0 "])
 def test_spellings_of_numbers(text: str) -> None:
     assert Order.parse(f"play RTSP/1.0\r\nscale:{text}".encode()).scale == 2.0
@@ -57,6 +57,7 @@ def test_speeds_that_are_none(text: str) -> None:
     assert Reply.parse(f"RTSP/1.0 200 OK\r\nScale: {text}\r\n".encode()).scale is None
 
 
+@pytest.mark.clause("B.2.7")
 @pytest.mark.parametrize(
     ("text", "begin", "end"),
     [
@@ -94,12 +95,14 @@ def test_what_is_no_order(body: bytes) -> None:
     assert told.value.status == 400
 
 
+@pytest.mark.clause("B.2.8")
 def test_reverse_is_written_and_read() -> None:
     order = Order(Method.PLAY, 9, scale=-1.0, range=Range(600.0, 120.0))
     assert order.build() == b"PLAY RTSP/1.0\r\nCSeq: 9\r\nScale: -1.0\r\nRange: npt=600-120\r\n\r\n"
     assert Order.parse(order.build()) == order
 
 
+@pytest.mark.clause("B.2.6")
 def test_the_answer_of_the_standard() -> None:
     body = (
         b"RTSP/1.0 200 OK\r\nCSeq: 3\r\nRange: npt=100-\r\n"

@@ -14,6 +14,7 @@ from tongshi.gb28181.media_format import (
 )
 
 
+@pytest.mark.clause("G")
 @pytest.mark.parametrize(
     ("text", "media_format"),
     [

@@ -44,7 +44,7 @@ def test_what_is_not_told_is_refused(event: str, subject: Subject | None, status
     assert response is None or response.headers.get("Allow-Events") == "Catalog, presence"
 
 
-@pytest.mark.clause("9.11.2", "N.2.1.2")
+@pytest.mark.clause("9.11.1.2", "9.11.2.2", "N.2.1.2.1", "N.2.1.2.2", "N.2.1.2.3", "N.3")
 def test_a_subscription_is_granted_told_to_refreshed_and_ended() -> None:
     notifier = Notifier(subscribe(), 0.0, contact=CONTACT, longest=300)
     granted = notifier.response
@@ -94,6 +94,7 @@ def test_who_knows_of_no_subscription_ends_it(status: int | None, over: bool) ->
     assert notifier.over is over
 
 
+@pytest.mark.clause("9.11.1.2", "9.11.2.2")
 def test_both_halves_understand_each_other() -> None:
     subscriber = Subscriber(subscribe("60"))
     subscriber.start()

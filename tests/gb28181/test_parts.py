@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ def cut(count: int, room: int, most: int = 10_000) -> list[CatalogAnswer]:
     )
 
 
+@pytest.mark.clause("M")
 def test_nothing_to_tell_is_one_part_without_a_list() -> None:
     (part,) = cut(0, UDP_ROOM)
     assert part == CatalogAnswer(7, SERVER, 0)
@@ -42,6 +44,7 @@ def test_parts_stay_within_the_room_of_a_datagram() -> None:
         assert len(manscdp.write(part, Version.V2022)) <= UDP_ROOM
 
 
+@pytest.mark.clause("M")
 def test_over_tcp_many_items_go_together() -> None:
     assert len(cut(1000, TCP_ROOM)) == 1
 
@@ -77,6 +80,7 @@ def sending(count: int, retries: int = 1) -> Sending[CatalogAnswer]:
     return Sending(parts, retries=retries)
 
 
+@pytest.mark.clause("M")
 def test_the_next_part_goes_after_the_answer_to_the_last() -> None:
     out = sending(2)
     first = out.take()

@@ -9,7 +9,7 @@ NAME = "34020000001320000001022024050607080912301"
 DEVICE = "34020000001320000001"
 
 
-@pytest.mark.clause("9.14")
+@pytest.mark.clause("9.14.1")
 def test_a_name_is_41_characters() -> None:
     wall = read_date("2024-05-06T07:08:09.123")
     assert wall is not None

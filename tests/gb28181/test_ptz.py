@@ -75,7 +75,7 @@ def holds(word: Word, text: str) -> bool:
     return encode(word) == text and decode(text) == word and decode(text.lower()) == word
 
 
-@pytest.mark.clause("A.3.1", "A.3.2")
+@pytest.mark.clause("A.2.1.6", "A.3.1", "A.3.2")
 @pytest.mark.parametrize(("word", "text"), MOVES)
 def test_moves(word: Word, text: str) -> None:
     assert holds(word, text)

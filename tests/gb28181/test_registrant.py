@@ -67,6 +67,7 @@ def online(chance: float = 0.0) -> Registrant:
     return device
 
 
+@pytest.mark.clause("9.1.2.1")
 def test_the_request_of_the_standard() -> None:
     device = registrant()
     device.start(0.0)
@@ -79,6 +80,7 @@ def test_the_request_of_the_standard() -> None:
     assert request.cseq == (1, "REGISTER")
 
 
+@pytest.mark.clause("9.1.2.1")
 @pytest.mark.parametrize(
     ("extra", "response"),
     [
@@ -116,6 +118,7 @@ def test_the_users_name_may_differ_from_the_id() -> None:
     assert verify(given, method="REGISTER", password=KEY)
 
 
+@pytest.mark.clause("9.1.1", "9.10.1", "9.10.2")
 @pytest.mark.parametrize(("chance", "share"), [(0.0, 0.8), (0.5, 0.85), (1.0, 0.9)])
 def test_a_refresh_comes_at_80_to_90_percent(chance: float, share: float) -> None:
     device = registrant(chance)
@@ -143,6 +146,7 @@ def test_the_expiry_in_contact_counts() -> None:
     assert device.deadline() == pytest.approx(480.0)
 
 
+@pytest.mark.clause("9.1.1")
 @pytest.mark.parametrize(("chance", "at"), [(0.0, 65.0), (0.5, 80.0)])
 def test_a_failure_is_retried_after_a_minute_and_a_random_extra(chance: float, at: float) -> None:
     device = registrant(chance)
@@ -234,6 +238,7 @@ def test_an_answer_of_423_that_does_not_help_is_a_failure(least: str) -> None:
     assert device.state is State.WAITING
 
 
+@pytest.mark.clause("9.1.2.2")
 def test_leaving() -> None:
     device = online()
     device.leave(10.0)
@@ -297,6 +302,7 @@ def test_provisional_answers_are_nothing() -> None:
     assert device.outgoing() is None
 
 
+@pytest.mark.clause("9.1.2.1", "9.1.2.2")
 def test_both_sides_together() -> None:
     source = Address("198.51.100.7", 5060)
     server = Registrar(
@@ -372,6 +378,7 @@ def test_a_server_that_fails_sends_its_devices_back_to_the_redirector(status: in
     assert sent(device).uri == f"sip:{SERVER}@3402000000"
 
 
+@pytest.mark.clause("9.1.2.3")
 def test_keepalives_without_answer_lead_back_to_the_redirector() -> None:
     device = registrant()
     device.start(0.0)

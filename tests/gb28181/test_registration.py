@@ -111,6 +111,7 @@ def arrived(name: str) -> Request:
     return request
 
 
+@pytest.mark.clause("9.1.2.1", "9.10.2", "9.10.3")
 def test_the_sequence_of_the_dossier() -> None:
     server = registrar(replace(TERMS, qop=False), KnownNonces(bytes(16)))
     response, event = server.handle(arrived("register.sip"), SOURCE, 0.0, WALL)
@@ -138,6 +139,7 @@ def test_the_sequence_of_the_dossier() -> None:
     )
 
 
+@pytest.mark.clause("8.1")
 @pytest.mark.parametrize(
     ("algorithm", "qop", "response"),
     [
@@ -157,12 +159,14 @@ def test_digest_vectors(algorithm: str, qop: bool, response: str) -> None:
     assert given.response == response
 
 
+@pytest.mark.clause("9.1.1")
 def test_a_refresh_is_known_as_one() -> None:
     _, event = exchange(registrar(registered=(CAMERA,)), register())
     assert isinstance(event, Registered)
     assert event.refreshed
 
 
+@pytest.mark.clause("9.1.2.1", "8.1")
 def test_a_wrong_password_is_refused_with_403() -> None:
     response, event = exchange(registrar(), register(), key=KEY[::-1])
     assert response.status == 403
@@ -254,6 +258,7 @@ def test_a_logout_before_the_first_registration() -> None:
     assert event == Unregistered(CAMERA, SOURCE)
 
 
+@pytest.mark.clause("9.1.2.2")
 @pytest.mark.parametrize("contact", ["*", f"<sip:{CAMERA}@198.51.100.7:5060>;expires=0", None])
 def test_ways_to_unregister(contact: str | None) -> None:
     _, event = exchange(registrar(), register(expires=0, contact=contact))
@@ -272,6 +277,7 @@ def test_an_asterisk_takes_back_and_does_nothing_else() -> None:
     assert event == Refused(CAMERA, SOURCE, Refusal.MALFORMED)
 
 
+@pytest.mark.clause("9.1.1")
 @pytest.mark.parametrize(
     ("asked", "granted"),
     [(None, 3600), (1, 60), (60, 60), (3600, 3600), (86_400, 86_400), (10**9, 86_400)],
@@ -303,12 +309,14 @@ def test_contacts_are_only_informational(contact: str | None, uri: str) -> None:
     assert told == (f"<{uri}>;expires={event.expires}" if uri else None)
 
 
+@pytest.mark.clause("9.10.3")
 def test_the_clock_may_be_kept_to_oneself() -> None:
     response, _ = exchange(registrar(replace(TERMS, send_date=False)), register())
     assert response.status == 200
     assert response.headers.get("Date") is None
 
 
+@pytest.mark.clause("I")
 def test_editions_are_told_both_ways() -> None:
     server = registrar(replace(TERMS, version=Version.V2016))
     response, event = exchange(server, register())

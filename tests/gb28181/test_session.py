@@ -86,6 +86,7 @@ def peers_bye(caller: Caller, cseq: int = 1, call_id: str = "") -> Request:
     )
 
 
+@pytest.mark.clause("9.2.3")
 def test_the_invite_of_the_standard() -> None:
     request = calling().request
     assert request.start_line == f"INVITE sip:{CAMERA}@192.0.2.20:5060 SIP/2.0"
@@ -97,6 +98,7 @@ def test_the_invite_of_the_standard() -> None:
     assert request.body == OFFER.build()
 
 
+@pytest.mark.clause("9.2.2.1")
 def test_a_call_that_goes_well() -> None:
     caller = calling()
     caller.answered(caller.request.response(100))
@@ -303,6 +305,7 @@ def ack(body: bytes = b"") -> Request:
     return Request("ACK", "sip:x", body=body)
 
 
+@pytest.mark.clause("9.2.2.1")
 def test_a_call_is_answered() -> None:
     callee = called()
     assert callee.offer == OFFER
@@ -323,6 +326,7 @@ def test_a_call_is_answered() -> None:
     assert callee.events() == [Established(ANSWER)]
 
 
+@pytest.mark.clause("9.2.2.1")
 def test_the_callee_hangs_up() -> None:
     callee = called()
     callee.accept(ANSWER)
@@ -408,6 +412,7 @@ def test_an_ack_that_was_to_bring_the_answer_and_did_not() -> None:
     assert event.stage is Stage.ANSWER
 
 
+@pytest.mark.clause("9.2.2.1")
 def test_both_halves_together() -> None:
     caller = calling()
     callee = called(caller.request)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 from itertools import count
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -196,6 +197,7 @@ def outcomes(side: Side) -> list[SessionEvent]:
     return [event for event in side.events if isinstance(event, Established | Failed | Ended)]
 
 
+@pytest.mark.clause("9.2.2.1")
 def test_a_session_on_a_good_wire() -> None:
     world = World(iter(()))
     world.at(0.0, lambda now: world.caller.start())

@@ -6,10 +6,12 @@ from tongshi.errors import Exhausted, Invalid
 from tongshi.gb28181.ssrc import Kind, Lease, SsrcPool, number_of, text_of
 
 
+@pytest.mark.clause("G")
 def test_the_standards_own_example() -> None:
     assert SsrcPool("13010000002000000001").lease(Kind.LIVE, "a") == "0100000001"
 
 
+@pytest.mark.clause("G")
 def test_digits_two_to_six_are_four_to_eight_of_the_platforms_id() -> None:
     pool = SsrcPool("34020000002000000001")
     assert pool.lease(Kind.LIVE, "a") == "0200000001"

@@ -7,6 +7,7 @@ from tongshi.gb28181.subject import Subject
 CHANNEL, SERVER = "34020000001310000001", "34020000002000000001"
 
 
+@pytest.mark.clause("L")
 def test_the_header_of_the_standard() -> None:
     text = f"{CHANNEL}:0200000001,{SERVER}:0"
     subject = Subject(CHANNEL, "0200000001", SERVER, "0")

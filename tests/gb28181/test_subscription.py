@@ -95,7 +95,7 @@ def refreshing() -> tuple[Subscriber, Request]:
     return subscriber, request
 
 
-@pytest.mark.clause("9.11.2", "N.4.2")
+@pytest.mark.clause("9.11.1.2", "9.11.3.2", "N.2.1.2.1", "N.2.1.2.2", "N.2.1.2.3", "N.4.2")
 def test_a_subscription_from_the_asking_to_the_end() -> None:
     subscriber, request = asking()
     subscriber.start()
@@ -157,6 +157,7 @@ def test_an_answer_that_makes_no_dialog_is_a_refusal() -> None:
     assert subscriber.events() == [Failed(200)]
 
 
+@pytest.mark.clause("9.11.1.2")
 @pytest.mark.parametrize(
     ("status", "headers", "failed"),
     [
@@ -226,7 +227,7 @@ def test_one_whose_owner_slept_through_its_end_has_expired() -> None:
     assert subscriber.requests() == []
 
 
-@pytest.mark.clause("9.11.2", "9.11.3")
+@pytest.mark.clause("9.11.2.2", "9.11.4.2")
 def test_what_is_notified_is_told_and_answered() -> None:
     subscriber = active()
     for number in (1, 2):
@@ -274,7 +275,7 @@ def test_the_notifier_may_shorten_it_but_not_lengthen() -> None:
     assert (subscriber.deadline(), subscriber.ends_at) == (120.0, 130.0)
 
 
-@pytest.mark.clause("N.2.1.2")
+@pytest.mark.clause("N.2.1.2.3")
 def test_the_notifier_may_end_it() -> None:
     subscriber = active()
     state = "terminated;reason=Deactivated;retry-after=5"

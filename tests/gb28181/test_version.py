@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from tongshi.gb28181.version import Version, negotiate
 
 
+@pytest.mark.clause("I")
 @pytest.mark.parametrize(
     ("header", "version"),
     [
@@ -31,6 +32,7 @@ def test_parse_of_str_is_identity(version: Version) -> None:
     assert Version.parse(str(version)) is version
 
 
+@pytest.mark.clause("I")
 def test_the_older_edition_is_spoken() -> None:
     assert negotiate(Version.V2022, Version.V2016) is Version.V2016
     assert negotiate(Version.V2011, Version.V2022) is Version.V2011

@@ -120,6 +120,7 @@ def camera_at(port: int, studio: Studio, password: str) -> Camera:
     )
 
 
+@pytest.mark.clause("9.1.2.1", "9.2.2.1")
 def test_a_platform_played_by_sipp(sipp: str, tmp_path: Path) -> None:
     async def look() -> None:
         tool = Sipp(sipp, tmp_path)
@@ -172,6 +173,7 @@ def test_sipp_refuses_a_wrong_password(sipp: str, tmp_path: Path) -> None:
     asyncio.run(look())
 
 
+@pytest.mark.clause("M")
 def test_a_recorder_sends_its_catalog_to_sipp_in_parts(sipp: str, tmp_path: Path) -> None:
     async def look() -> None:
         tool = Sipp(sipp, tmp_path)
@@ -201,6 +203,7 @@ def test_a_recorder_sends_its_catalog_to_sipp_in_parts(sipp: str, tmp_path: Path
     asyncio.run(look())
 
 
+@pytest.mark.clause("9.1.2.1", "9.6.2", "9.2.2.1")
 def test_a_device_played_by_sipp(sipp: str, tmp_path: Path) -> None:
     """Register with digest, keepalive, DeviceInfo, a catalog in two parts, INVITE, BYE, logout."""
 

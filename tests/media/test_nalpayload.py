@@ -55,6 +55,7 @@ def aggregate(head: bytes, *units: bytes) -> bytes:
     return head + b"".join(len(unit).to_bytes(2, "big") + unit for unit in units)
 
 
+@pytest.mark.clause("C.2.2")
 def test_single_units_aggregates_and_fragments_of_h264() -> None:
     (unit,) = make().decode(frame(aggregate(b"\x18", SPS, PPS), *fragment_h264(IDR, 2)))
     assert (unit.data, unit.key, unit.codec) == (join(SPS, PPS, IDR), True, Codec.H264)
@@ -76,6 +77,7 @@ def test_a_clip_survives_either_way(h264: list[AccessUnit], h265: list[AccessUni
             assert (got.key, got.pts, got.damaged) == (unit.key, 3600 * n, False)
 
 
+@pytest.mark.clause("C.2.5")
 def test_aggregates_of_h265() -> None:
     vps, sps, idr = (bytes.fromhex(text) for text in ("40010c01", "42010101", "2601afff"))
     (unit,) = make(Codec.H265).decode(frame(aggregate(b"\x60\x01", vps, sps), idr))

@@ -57,6 +57,7 @@ def demuxer() -> Demuxer:
 # What the muxer writes
 
 
+@pytest.mark.clause("C.1")
 def test_a_key_pack_is_exact() -> None:
     muxer = Muxer(Codec.H264, Codec.G711A)
     data = muxer.pack(
@@ -119,6 +120,7 @@ def test_codecs_without_a_stream_type_are_our_fault() -> None:
         Muxer(Codec.UNKNOWN)
 
 
+@pytest.mark.clause("C.1")
 @pytest.mark.parametrize("audio", [None, Codec.G711A, Codec.G711U, Codec.AAC])
 def test_demux_of_mux_is_identity(
     audio: Codec | None, h264: list[AccessUnit], h265: list[AccessUnit]

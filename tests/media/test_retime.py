@@ -14,8 +14,6 @@ UNTIL = SINCE + 3600
 STEP = 3600
 GOP = 25
 
-pytestmark = pytest.mark.clause("9.8", "B")
-
 
 def picture(dts: int, *, key: bool = False, later: int = 0) -> AccessUnit:
     return AccessUnit(Codec.H264, dts + later, dts, key, b"\0\0\1\x65")
@@ -96,6 +94,7 @@ def test_a_place_is_told_once_a_second_without_key_pictures() -> None:
     assert it.shown[-1] == 59 * STEP + 2 * CLOCK
 
 
+@pytest.mark.clause("B.2.4")
 @pytest.mark.parametrize("broken_before_answer", [False, True])
 def test_a_seek_lands_where_absolute_stamps_say(broken_before_answer: bool) -> None:
     it = Feed()
@@ -170,6 +169,7 @@ def test_a_seek_that_is_refused_changes_nothing() -> None:
     assert steps(it.shown) == {STEP}
 
 
+@pytest.mark.clause("B.2.3")
 @pytest.mark.parametrize("scale", [0.5, 2.0, 8.0])
 def test_a_speed_by_stamps_of_the_recording(scale: float) -> None:
     it = Feed()
@@ -218,6 +218,7 @@ def test_slow_where_it_is_ignored_is_made_here() -> None:
     assert it.it.lead > 10
 
 
+@pytest.mark.clause("B.2.8")
 def test_backwards_key_pictures_alone_are_shown() -> None:
     it = Feed()
     it.play(10 * CLOCK, 100)

@@ -24,6 +24,7 @@ def brief(frames: list[Frame]) -> list[tuple[bytes, int, bool, bool]]:
     return [(b"".join(f.parts), f.timestamp, f.lost, f.ended) for f in frames]
 
 
+@pytest.mark.clause("C")
 def test_the_vector_of_the_standard() -> None:
     # GB/T 28181-2022 annex D, an example in words: PT 96, marker, number 1, time 90000.
     data = Packet(96, 1, 90000, SSRC, b"x", marker=True).encode()

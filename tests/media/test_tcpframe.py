@@ -24,6 +24,7 @@ def feed_in_pieces(framer: Framer, data: bytes, size: int) -> list[bytes]:
     return [p for at in range(0, len(data), size) for p in framer.feed(data[at : at + size])]
 
 
+@pytest.mark.clause("D")
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100, 100000])
 @pytest.mark.parametrize("prefix", [b"", b"\x01\x00\x02" + bytes(253)])
 @pytest.mark.parametrize("dollar", [False, True])

@@ -4,7 +4,6 @@ import pytest
 
 from tongshi.shelf.firmware import OVER, PATIENCE, State, Upgrade, advance, judge
 
-pytestmark = pytest.mark.clause("9.13", "A.2.5.9")
 BEGUN = Upgrade(1, "s", "d", "d", 1, "maker", "V2", State.ASKED, "", 0, 100.0, 100.0, 1, "Li")
 
 
@@ -12,6 +11,7 @@ def at(state: State) -> Upgrade:
     return replace(BEGUN, state=state)
 
 
+@pytest.mark.clause("9.13.2")
 def test_an_upgrade_goes_forward_only() -> None:
     upgrade = BEGUN
     for wall, state in enumerate((State.ACCEPTED, State.FETCHING, State.FETCHED, State.RESTARTED)):

@@ -20,7 +20,6 @@ SCAN = segment(0xDA, bytes(10)) + b"\x12\x34\xff\x00\x56"
 PICTURE = b"\xff\xd8" + APP0 + frame(1920, 1080) + SCAN + b"\xff\xd9"
 
 
-@pytest.mark.clause("9.14")
 def test_the_size_stands_in_the_frame_header() -> None:
     assert measure(PICTURE) == Size(1920, 1080)
     assert measure(PICTURE + b"padding") == Size(1920, 1080)

@@ -26,7 +26,6 @@ from tongshi.signalling.configuration import TYPES, Configuration, Difference, c
 from tongshi.testing.outpost import Distant, Outpost
 from tongshi.testing.timeless import run
 
-pytestmark = pytest.mark.clause("9.5.2", "A.2.3.2", "A.2.4.7", "A.2.6.8")
 CHANNEL = "34020000001310000001"
 
 
@@ -71,6 +70,7 @@ def configure(
     run(main())
 
 
+@pytest.mark.clause("A.2.4.7", "A.2.6.9")
 @pytest.mark.parametrize("together", [False, True])
 def test_types_come_alone_or_together(together: bool) -> None:
     store = Store(AlarmReport(True, False), FrameMirror(2), together=together)
@@ -122,6 +122,7 @@ def test_everything_is_asked_for_of_whom_it_belongs_to() -> None:
     configure(store, work)
 
 
+@pytest.mark.clause("9.3.2.2", "A.2.3.2.9", "A.2.6.8")
 def test_what_was_written_is_read_back() -> None:
     store = Store(FrameMirror(0))
 

@@ -31,8 +31,6 @@ from tongshi.signalling.errands import ErrandRules
 from tongshi.testing.outpost import Distant, Outpost
 from tongshi.testing.timeless import EPOCH, run
 
-pytestmark = pytest.mark.clause("9.5", "A.1", "M.2")
-
 
 def outpost(
     work: Callable[[Outpost], Coroutine[Any, Any, None]], rules: ErrandRules | None = None
@@ -136,6 +134,7 @@ def test_a_device_may_say_that_it_cannot() -> None:
     outpost(work)
 
 
+@pytest.mark.clause("A.1")
 def test_nobody_else_may_answer() -> None:
     def attacked(device: Distant, message: Message) -> int | None:
         assert isinstance(message, DeviceStatusQuery)
@@ -156,6 +155,7 @@ def test_nobody_else_may_answer() -> None:
     outpost(work)
 
 
+@pytest.mark.clause("M")
 def test_lists_say_whether_they_are_whole() -> None:
     def parted(device: Distant, message: Message) -> int | None:
         one, two, three = (Preset(str(number)) for number in (1, 2, 3))
@@ -221,6 +221,7 @@ def test_one_device_is_not_asked_without_bound() -> None:
     outpost(work, ErrandRules(in_line=3))
 
 
+@pytest.mark.clause("9.5.2")
 def test_answers_of_several_kinds_are_collected() -> None:
     def several(device: Distant, message: Message) -> int | None:
         assert isinstance(message, ConfigDownloadQuery)

@@ -23,7 +23,7 @@ from tongshi.testing.clip import encode
 from tongshi.testing.reel import End, Reel, Stamps
 from tongshi.testing.screen import Screen
 
-pytestmark = [pytest.mark.network, pytest.mark.clause("9.8", "B")]
+pytestmark = pytest.mark.network
 
 BEGIN = 1_700_000_000
 GOP = 25
@@ -139,6 +139,7 @@ def changed(**values: object) -> Iterator[None]:
             setattr(module, name, value)
 
 
+@pytest.mark.clause("9.8.2.1", "9.8.3.2", "B.2.2", "9.8.1")
 @pytest.mark.parametrize("transport", [Transport.UDP, Transport.TCP_PASSIVE])
 def test_a_pause_loses_no_picture_and_the_moments_are_true(transport: Transport) -> None:
     async def test(it: Bench) -> None:
@@ -172,6 +173,7 @@ async def _settled(it: Bench) -> int:
     return count
 
 
+@pytest.mark.clause("B.2.4")
 @pytest.mark.parametrize("stamps", list(Stamps))
 @pytest.mark.parametrize("tells", [False, True])
 def test_a_seek_lands_within_a_group_of_pictures(stamps: Stamps, tells: bool) -> None:
@@ -195,6 +197,7 @@ def test_a_seek_lands_within_a_group_of_pictures(stamps: Stamps, tells: bool) ->
     bench(test)
 
 
+@pytest.mark.clause("B.2.3", "B.2.7")
 @pytest.mark.parametrize("scale", [0.25, 0.5, 2.0, 4.0, 8.0])
 @pytest.mark.parametrize("stamps", [Stamps.MEDIA, Stamps.WALL])
 def test_each_speed_is_shown_as_fast_as_it_is_sent(scale: float, stamps: Stamps) -> None:
@@ -232,6 +235,7 @@ def test_at_high_speeds_key_pictures_may_be_all_that_comes() -> None:
     bench(test)
 
 
+@pytest.mark.clause("B.2.8")
 def test_backwards_key_pictures_are_shown_one_by_one() -> None:
     async def test(it: Bench) -> None:
         history = await it.watch()
@@ -314,6 +318,7 @@ def test_a_paused_picture_is_stepped_and_sought() -> None:
     bench(test)
 
 
+@pytest.mark.clause("9.8.3.2", "A.2.5.4")
 @pytest.mark.parametrize("end", list(End))
 @pytest.mark.parametrize("transport", [Transport.UDP, Transport.TCP_PASSIVE])
 def test_the_end_is_noticed_however_it_is_told(end: End, transport: Transport) -> None:

@@ -1,5 +1,6 @@
 """Who is registered, where, and whether it lives: by hand-wound time."""
 
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -93,6 +94,7 @@ def test_a_refresh_is_told_as_registration_and_is_no_change_of_presence() -> Non
     assert sum(isinstance(event, DeviceRegistered) for event in bench.events) == 2
 
 
+@pytest.mark.clause("9.6.1")
 def test_a_silent_device_is_offline_after_the_misses_allowed_and_not_before() -> None:
     bench = Bench(Rules(keepalive=60, misses=3))
     bench.register()
@@ -106,6 +108,7 @@ def test_a_silent_device_is_offline_after_the_misses_allowed_and_not_before() ->
     assert event.last_proof == WALL + 60
 
 
+@pytest.mark.clause("9.1.1")
 def test_keepalives_keep_it_online_until_the_registration_runs_out_and_a_little() -> None:
     bench = Bench()
     bench.register(expires=600)

@@ -158,6 +158,7 @@ def bench(
     run(main())
 
 
+@pytest.mark.clause("9.5.1", "A.2.4.3", "A.2.4.4")
 def test_a_planned_device_is_asked_what_it_is_and_what_it_has() -> None:
     async def work(bench: Bench) -> None:
         device = bench.device(1)

@@ -142,6 +142,7 @@ def bench(work: Callable[[Bench], None], limit: int = 10) -> None:
     run(main())
 
 
+@pytest.mark.clause("9.1.2.1", "9.1.2.2", "9.6.2")
 def test_a_device_registers_keeps_alive_and_leaves() -> None:
     def work(bench: Bench) -> None:
         assert bench.beat() == 404
@@ -362,7 +363,7 @@ def test_an_invite_is_answered_by_who_takes_calls() -> None:
     bench(work)
 
 
-@pytest.mark.clause("A.2.5.2", "9.6")
+@pytest.mark.clause("A.2.5.2", "9.6.1")
 def test_faulty_parts_are_told_when_they_change() -> None:
     def work(bench: Bench) -> None:
         bench.register()

@@ -15,7 +15,6 @@ from tongshi.signalling.records import RecordRules, Records
 from tongshi.testing.outpost import Distant, Outpost
 from tongshi.testing.timeless import EPOCH, run
 
-pytestmark = pytest.mark.clause("9.7.1", "A.2.4.5", "A.2.6.6", "M.2")
 CHANNEL = "34020000001310000001"
 DAY = 86400.0
 MIDNIGHT = read_date(write_time(EPOCH)[:10] + "T00:00:00") or 0.0
@@ -82,6 +81,7 @@ def find(work: Work, rules: RecordRules | None = None) -> None:
     run(main())
 
 
+@pytest.mark.clause("9.7.1", "9.7.2", "A.2.4.5", "A.2.6.7", "M")
 def test_a_range_is_asked_for_day_by_day_and_brought_together() -> None:
     async def work(records: Records, outpost: Outpost, device: Distant, recorder: Recorder) -> None:
         since, until = MIDNIGHT + 7200, MIDNIGHT + 2 * DAY + 3600
@@ -100,6 +100,7 @@ def test_a_range_is_asked_for_day_by_day_and_brought_together() -> None:
     find(work)
 
 
+@pytest.mark.clause("9.7.2")
 def test_a_day_that_fails_is_named_and_costs_no_other() -> None:
     async def work(records: Records, outpost: Outpost, device: Distant, recorder: Recorder) -> None:
         days = [write_time(MIDNIGHT + day * DAY)[8:10] for day in range(5)]

@@ -230,6 +230,7 @@ def bench(
     run(main())
 
 
+@pytest.mark.clause("9.2.1", "9.2.2.1", "D")
 @pytest.mark.parametrize("transport", list(Transport))
 def test_a_session_opens_is_used_and_closed(transport: Transport) -> None:
     async def work(bench: Bench) -> None:
@@ -255,6 +256,7 @@ def test_a_session_opens_is_used_and_closed(transport: Transport) -> None:
     bench(work)
 
 
+@pytest.mark.clause("9.2.3", "L")
 def test_the_invite_says_who_calls_whom() -> None:
     async def work(bench: Bench) -> None:
         await bench.open()
@@ -572,6 +574,7 @@ def test_one_who_comes_while_it_closes_gets_a_new_one() -> None:
     bench(work)
 
 
+@pytest.mark.clause("K")
 @pytest.mark.parametrize(
     ("event", "why", "code"),
     [

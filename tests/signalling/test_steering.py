@@ -13,7 +13,6 @@ from tongshi.testing.timeless import run
 
 LEFT, RIGHT, FAR = Move(pan=-100), Move(pan=100), Lens(focus=50)
 RECORDER, DOME = "recorder", "dome"
-pytestmark = pytest.mark.clause("9.3.1", "A.3.2", "A.3.3")
 
 
 class Camera:
@@ -62,6 +61,7 @@ def steer(
     return camera
 
 
+@pytest.mark.clause("A.3.2")
 def test_a_movement_that_nobody_renews_is_stopped() -> None:
     async def work(steering: Steering, camera: Camera) -> None:
         await steering.move(RECORDER, DOME, LEFT)
@@ -178,6 +178,7 @@ def test_a_stop_between_two_moves_of_one_turn() -> None:
     assert steer(work).told == [LEFT, Stop(), Stop()]
 
 
+@pytest.mark.clause("A.3.3")
 def test_a_lens_has_a_stop_of_its_own() -> None:
     async def work(steering: Steering, camera: Camera) -> None:
         await steering.move(RECORDER, DOME, FAR)

@@ -29,7 +29,7 @@ from tongshi.testing.timeless import LoopClock, run
 HOME = Address("192.0.2.20", 5060)
 
 
-@pytest.mark.clause("9.11.2", "A.2.4.1")
+@pytest.mark.clause("9.11.1.3", "9.11.3.3", "A.2.4.3", "A.2.4.6", "A.2.4.9", "A.2.4.13", "N.4.3.1")
 def test_bodies_of_subscriptions() -> None:
     found = [query_for(subject, 1, "channel", 7) for subject in Subject]
     kinds = [CatalogQuery, AlarmQuery, MobilePositionQuery, PtzPositionQuery]

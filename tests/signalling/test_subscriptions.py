@@ -194,7 +194,7 @@ def bench(
     run(main())
 
 
-@pytest.mark.clause("9.11.2", "9.11.4")
+@pytest.mark.clause("9.11.1.1", "9.11.1.2", "9.11.3.1", "9.11.3.2", "N.2.1.2.2")
 def test_a_device_that_comes_online_is_subscribed_to_and_refreshed() -> None:
     async def work(bench: Bench) -> None:
         device = bench.device()
@@ -220,6 +220,7 @@ def test_a_device_that_comes_online_is_subscribed_to_and_refreshed() -> None:
     bench(work, Rules())
 
 
+@pytest.mark.clause("9.11.2.2", "9.11.4.2")
 def test_what_is_told_reaches_its_taker_and_is_answered() -> None:
     async def work(bench: Bench) -> None:
         device = bench.device()
@@ -323,6 +324,7 @@ def test_a_device_that_forgot_is_subscribed_to_anew() -> None:
     bench(work)
 
 
+@pytest.mark.clause("N.2.1.2.3")
 def test_a_notifier_that_ends_it_is_asked_again_with_growing_pauses() -> None:
     async def work(bench: Bench) -> None:
         device = bench.device()

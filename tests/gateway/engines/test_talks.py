@@ -60,8 +60,8 @@ def test_answers_that_are_none() -> None:
     asyncio.run(act())
 
 
+@pytest.mark.clause("9.12.1.2")
 @pytest.mark.network
-@pytest.mark.clause("9.12.1")
 def test_a_voice_through_a_worker_and_what_becomes_of_it_when_that_dies() -> None:
     async def act() -> None:
         engine = Workers(SETTINGS)

@@ -163,7 +163,7 @@ def test_records_without_times_are_counted_and_left_out() -> None:
     assert answer.others == (Element("RecordList", "", (), (Element("Other"),)),)
 
 
-@pytest.mark.clause("A.2.6.7", "M.2")
+@pytest.mark.clause("A.2.6.7", "M")
 def test_nothing_found_is_no_list() -> None:
     text = body("Response", "<CmdType>RecordInfo</CmdType><Name>a</Name><SumNum>0</SumNum>")
     answer = RecordInfoAnswer(7, "34", "a", 0)

@@ -26,6 +26,7 @@ def read(xml: str) -> Item:
     return item
 
 
+@pytest.mark.clause("A.2.1.9")
 def test_an_item_of_the_2022_edition() -> None:
     item = read(
         f"<DeviceID>{CAMERA}</DeviceID><Name>东门枪机</Name><Manufacturer>ACME</Manufacturer>"
@@ -81,6 +82,7 @@ def test_unknown_elements_are_kept_where_they_were() -> None:
     assert read(write_item(item, Version.V2022)[6:-7]) == item
 
 
+@pytest.mark.clause("A.2.1.9")
 @pytest.mark.parametrize(
     "xml",
     [
@@ -94,6 +96,7 @@ def test_the_business_group_is_read_from_either_place(xml: str) -> None:
     assert item == Item(device_id=CAMERA, business_group_id="215")
 
 
+@pytest.mark.clause("A.2.1.9")
 def test_each_edition_gets_its_own_fields() -> None:
     item = Item(
         device_id=CAMERA,

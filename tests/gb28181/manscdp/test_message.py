@@ -65,6 +65,7 @@ VECTORS = Path(__file__).parents[2] / "vectors" / "gb28181"
 KEEPALIVE = (VECTORS / "keepalive.xml").read_bytes()
 
 
+@pytest.mark.clause("A.2.5.2", "9.6.3")
 def test_a_keepalive_is_169_bytes() -> None:
     message = Keepalive(43, "34020000001320000001")
     assert len(KEEPALIVE) == 169
@@ -72,6 +73,7 @@ def test_a_keepalive_is_169_bytes() -> None:
     assert write(message) == KEEPALIVE
 
 
+@pytest.mark.clause("A.2.6.4")
 def test_an_empty_catalog_is_174_bytes() -> None:
     message = CatalogAnswer(17430, "34020000001180000001", 0)
     body = (VECTORS / "catalog-empty.xml").read_bytes()
@@ -85,6 +87,7 @@ def test_the_package_is_the_face() -> None:
     assert manscdp.CONTENT_TYPE.lower() == "application/manscdp+xml"
 
 
+@pytest.mark.clause("A.2.6.4", "J")
 def test_a_catalog_of_a_region_a_group_and_a_camera() -> None:
     body = (VECTORS / "catalog-2022.xml").read_bytes()
     message = read(body)
@@ -121,6 +124,7 @@ def test_a_catalog_with_every_fault_of_the_field() -> None:
     assert third.others == (Element("Maker", "x"),)
 
 
+@pytest.mark.clause("A.4")
 def test_a_message_without_a_type_of_its_own_is_kept_whole() -> None:
     body = (
         b"<?xml version='1.0'?><Notify><CmdType>Parking</CmdType><SN>8</SN>"
@@ -272,6 +276,7 @@ DECLARED = [kind for kind in NAMES if specs_of(kind) and kind is not MobilePosit
 QUERIES = [PresetQuery, HomePositionQuery, CruiseTrackListQuery, PtzPositionQuery]
 
 
+@pytest.mark.clause("A.2.1.1")
 @given(several([*DECLARED, *QUERIES, SdCardStatusQuery]))
 def test_declared_messages_come_back_as_they_were(chosen: tuple[Version, Message]) -> None:
     version, message = chosen
@@ -372,11 +377,13 @@ def test_read_of_write_is_identity(message: Message, version: Version) -> None:
     assert read(write(message, version)) == message
 
 
+@pytest.mark.clause("A.1")
 def test_every_type_of_message_has_its_name() -> None:
     assert set(NAMES) == {*get_args(Declared), *get_args(Own)}
     assert len({(root, name) for root, name in NAMES.values()}) == len(NAMES)
 
 
+@pytest.mark.clause("A.1")
 @pytest.mark.parametrize("root", Root)
 @pytest.mark.parametrize("name", sorted({name for _, name in NAMES.values()}))
 def test_names_are_read_in_any_case_and_without_query(root: Root, name: str) -> None:
@@ -405,6 +412,7 @@ def test_a_message_cut_anywhere_is_refused(kind: type[Declared] | type[Own]) -> 
             read(body[:end])
 
 
+@pytest.mark.clause("A.2.3.1.14")
 def test_target_track_is_read_and_never_written() -> None:
     for inside in (
         b"<TargetTrack>Auto</TargetTrack>",

@@ -24,6 +24,7 @@ def envelope(inside: str) -> Envelope:
     return open_envelope(parse(text.encode()))
 
 
+@pytest.mark.clause("A.2.6.4")
 def test_a_part_of_a_catalog() -> None:
     inside = (
         '<SumNum>3</SumNum><DeviceList Num="2"><Item><DeviceID>1</DeviceID></Item>'
@@ -57,10 +58,12 @@ def test_counts_may_be_missing_or_nonsense(
     assert read_catalog(envelope(inside)) == CatalogAnswer(7, "34", sum_num, (), num)
 
 
+@pytest.mark.clause("A.2.6.4", "M")
 def test_an_empty_catalog_has_no_list() -> None:
     assert catalog_lines(CatalogAnswer(7, "34", 0), Version.V2022) == ["<SumNum>0</SumNum>"]
 
 
+@pytest.mark.clause("A.2.6.5")
 def test_device_info() -> None:
     inside = (
         "<DeviceName>东门</DeviceName><Result>OK</Result><Manufacturer>ACME</Manufacturer>"
@@ -74,6 +77,7 @@ def test_device_info() -> None:
     assert read_device_info(envelope("<Result/>")) == DeviceInfoAnswer(7, "34", Outcome.UNKNOWN)
 
 
+@pytest.mark.clause("A.2.6.6")
 def test_device_status() -> None:
     inside = (
         "<Result>OK</Result><Online>ONLINE</Online><Status>ERROR</Status><Reason>disk</Reason>"

@@ -19,6 +19,7 @@ from tongshi.gb28181.manscdp.types import (
 )
 
 
+@pytest.mark.clause("A.2.1.5")
 @pytest.mark.parametrize(
     ("word", "meaning"),
     [
@@ -33,6 +34,7 @@ def test_outcomes(word: str, meaning: Outcome) -> None:
     assert outcome(word) is meaning
 
 
+@pytest.mark.clause("A.2.1.4")
 @pytest.mark.parametrize(
     ("word", "on"),
     [
@@ -103,6 +105,7 @@ def test_values_joined_by_a_slash() -> None:
     assert digits("1/2") == digits("12") == digits("1、2") == (1, 2)
 
 
+@pytest.mark.clause("A.2.2.1", "A.2.2.2")
 def test_an_envelope() -> None:
     tree = parse(
         b"<Query><CmdType> Catalog </CmdType><SN>7</SN><DeviceID>34</DeviceID><Name>null</Name>"
@@ -129,6 +132,7 @@ def test_attributes_stand_in_for_children() -> None:
     assert (envelope.cmd_type, envelope.sn, envelope.device_id) == ("Keepalive", 4, "")
 
 
+@pytest.mark.clause("A.2.1.3")
 @pytest.mark.parametrize("sn", ["", "-5", "x", "9" * 30])
 def test_a_number_that_is_none_is_zero(sn: str) -> None:
     assert open_envelope(parse(f"<Query><SN>{sn}</SN></Query>".encode())).sn == 0

@@ -59,7 +59,7 @@ def one(registry: Registry, number: int) -> Channel:
     return registry.channel(EVERYTHING, RECORDER, CAMERAS[number - 1])
 
 
-@pytest.mark.clause("9.11.4", "N.4.3.2")
+@pytest.mark.clause("9.11.4.1", "N.4.3.2")
 def test_states_are_written_with_the_next_flush_and_kept_in_the_history(
     registry: Registry, engine: Engine, writer: Writer
 ) -> None:
@@ -93,7 +93,7 @@ def test_the_next_catalog_has_the_last_word(
     assert said(engine)[CAMERAS[0]] == "on"
 
 
-@pytest.mark.clause("9.11.4", "N.4.3.2")
+@pytest.mark.clause("9.11.4.1", "N.4.3.2")
 def test_entries_are_added_changed_and_removed_with_a_date(
     registry: Registry, engine: Engine, writer: Writer
 ) -> None:

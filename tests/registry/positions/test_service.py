@@ -22,7 +22,6 @@ def report(at: float, device_id: str = "bus") -> Report:
     return Report(device_id, "front", at, 117.1, 31.8)
 
 
-@pytest.mark.clause("A.2.5.6")
 def test_the_newest_and_all_of_them(engine: Engine, writer: Writer, clock: ManualClock) -> None:
     positions = Positions(engine, writer, clock, days=30)
     for at in (100.0, 101.0, 102.0):
