@@ -56,7 +56,7 @@ PAGES: dict[str, Callable[[], str]] = {
 _RULE = "|---|---|---|---|---|---|"
 _SETTINGS_HEAD = """# Settings 设置
 
-Written by `make docs` from `src/tongshi/settings.py`. A node reads a TOML file
+Written by `make docs` from `src/tongshi/settings/parts.py`. A node reads a TOML file
 (`tongshi serve --config FILE`), then variables named `TONGSHI_<PART>_<SETTING>` in capitals, such
 as `TONGSHI_SIGNALLING_KEEPALIVE=30`. Every fault is told at once and nothing starts.
 节点先读 TOML 文件，再读同名环境变量；所有错误一次报告，有错则不启动。"""

@@ -1,0 +1,36 @@
+"""What an operator sets before start: TOML, then ``TONGSHI_<PART>_<FIELD>`` variables.
+
+Enters: a file and the environment.  Leaves: frozen parts, or every fault at once.
+
+``docs/settings.md`` is written from the fields.  What changes at run time is no setting but a row
+in the store.
+"""
+
+from tongshi.settings.parts import (
+    PARTS,
+    DownloadSettings,
+    EventSettings,
+    MediaSettings,
+    NodeSettings,
+    Part,
+    Settings,
+    SignallingSettings,
+    StoreSettings,
+    WebSettings,
+)
+from tongshi.settings.reading import load, split_address
+
+__all__ = [
+    "PARTS",
+    "DownloadSettings",
+    "EventSettings",
+    "MediaSettings",
+    "NodeSettings",
+    "Part",
+    "Settings",
+    "SignallingSettings",
+    "StoreSettings",
+    "WebSettings",
+    "load",
+    "split_address",
+]
