@@ -39,3 +39,7 @@ def test_messages_and_their_plain_values_pass() -> None:
     TARGETS["gb28181.plain"](CONFIG)
     TARGETS["gb28181.ptz"](b"A50F0101FA0000B0")
     TARGETS["gb28181.picture-name"](b"34020000001320000001022024050607080912301.jpg")
+
+
+def test_orders_of_a_playback_pass() -> None:
+    TARGETS["gb28181.mansrtsp"](b"PLAY RTSP/1.0\r\nCSeq: 4\r\nRange: npt=100-\r\n")

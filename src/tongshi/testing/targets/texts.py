@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tongshi import digest, sdp
 from tongshi.errors import LocalProtocolError, RemoteProtocolError
-from tongshi.gb28181 import manscdp, ptz
+from tongshi.gb28181 import manscdp, mansrtsp, ptz
 from tongshi.gb28181.civil import home_of, trimmed
 from tongshi.gb28181.date import read_date
 from tongshi.gb28181.identifier import Identifier, is_usable
@@ -99,6 +99,13 @@ def _ptz(text: str) -> None:
     assert ptz.decode(ptz.encode(word)) == word
 
 
+def _mansrtsp(data: bytes) -> None:
+    reply = mansrtsp.Reply.parse(data)
+    assert mansrtsp.Reply.parse(reply.build()).status == reply.status
+    order = mansrtsp.Order.parse(data)
+    assert mansrtsp.Order.parse(order.build()).method is order.method
+
+
 def _picture_name(text: str) -> None:
     name = PictureName.parse(text)
     if name is not None:
@@ -165,6 +172,7 @@ TARGETS: dict[str, Target] = {
     "gb28181.manscdp": of_bytes(_manscdp),
     "gb28181.plain": of_bytes(_plain),
     "gb28181.ptz": of_text(_ptz),
+    "gb28181.mansrtsp": of_bytes(_mansrtsp),
     "gb28181.picture-name": of_text(_picture_name),
     "gb28181.keepalive": of_bytes(_keepalive),
     "gb28181.invite": _descriptions,

@@ -1,0 +1,91 @@
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from tongshi.access.identity import Person, Session
+from tongshi.access.permission import Role
+from tongshi.access.register import EntryQuery
+from tongshi.access.scope import EVERYTHING
+from tongshi.api import files as module
+from tongshi.api.files import LASTS, Addresses
+from tongshi.api.parts import Parts
+from tongshi.clock import ManualClock
+from tongshi.errors import Denied
+from tongshi.recording.download import Download, Request
+
+PERSON = Person(1, "wang", "王", "处", Role.OPERATOR, False, False)
+ASKED = Request(1, "王", "处", "d", "c", "门", "patrol", 5.0, 10.0)
+DOWNLOAD = Download(7, ASKED, 1, 0.0)
+
+
+@pytest.fixture
+def sign_in(parts: Parts, enter: Callable[[Role], object]) -> Session:
+    enter(Role.OPERATOR)
+    return Session("digest", PERSON, 0.0, 0.0, 1e12, "")
+
+
+def made(parts: Parts, clock: ManualClock) -> Addresses:
+    count = iter(range(10_000))
+    return Addresses(parts.register, clock, lambda: f"key{next(count)}")
+
+
+def test_an_address_lasts_while_it_is_used(
+    parts: Parts,
+    clock: ManualClock,
+    runner: asyncio.Runner,
+    sign_in: Session,
+    flush: Callable[[], None],
+) -> None:
+    it = made(parts, clock)
+    key = runner.run(it.make(DOWNLOAD, sign_in, "192.0.2.7"))
+    clock.wind(LASTS - 1)
+    address = it.take(key, 7, "digest")
+    it.sent(address, 100)
+    it.rest(address, whole=False)
+    clock.wind(LASTS - 1)
+    assert it.take(key, 7, "digest") is address
+    clock.wind(LASTS + 1)
+    with pytest.raises(Denied):
+        it.take(key, 7, "digest")
+    flush()
+    (entry,) = parts.register.page(EVERYTHING, EntryQuery()).rows
+    assert (entry.look.since, entry.look.until, entry.look.address) == (5.0, 10.0, "192.0.2.7")
+    assert entry.ending is not None
+    assert entry.ending.bytes == 100
+
+
+@pytest.mark.parametrize(("number", "digest"), [(8, "digest"), (7, "another")])
+def test_it_leads_one_sign_in_to_one_file(
+    parts: Parts,
+    clock: ManualClock,
+    runner: asyncio.Runner,
+    sign_in: Session,
+    number: int,
+    digest: str,
+) -> None:
+    it = made(parts, clock)
+    key = runner.run(it.make(DOWNLOAD, sign_in, ""))
+    with pytest.raises(Denied):
+        it.take(key, number, digest)
+
+
+def test_there_are_only_so_many_and_all_end_with_the_node(
+    parts: Parts,
+    clock: ManualClock,
+    runner: asyncio.Runner,
+    sign_in: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    flush: Callable[[], None],
+) -> None:
+    monkeypatch.setattr(module, "_MOST", 2)
+    it = made(parts, clock)
+    keys = [runner.run(it.make(DOWNLOAD, sign_in, "")) for _ in range(4)]
+    with pytest.raises(Denied):
+        it.take(keys[0], 7, "digest")
+    it.close()
+    with pytest.raises(Denied):
+        it.take(keys[3], 7, "digest")
+    flush()
+    rows = parts.register.page(EVERYTHING, EntryQuery()).rows
+    assert all(row.ending is not None for row in rows)
