@@ -149,7 +149,7 @@ class PeerSilent(Error):
 class EngineFailed(Error):
     """The media engine or a codec gave up.
 
-    stage: ``"connect"``, ``"demux"``, ``"decode"``, ``"encode"``, ``"worker"``.
+    stage: ``"connect"``, ``"demux"``, ``"decode"``, ``"encode"``, ``"worker"``, ``"file"``.
     """
 
     code = "engine.failed"

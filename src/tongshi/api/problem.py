@@ -97,7 +97,8 @@ def describe(error: Error, words: Words) -> Problem:
 def advise(words: Words, code: str, stage: str = "", peer_status: object = None) -> str:
     """Return what to do about *code*: the most particular advice that the catalogue has."""
     base = f"advice.{code.replace('.', '_')}"
-    return words.find(f"{base}_{peer_status}", f"{base}_{stage}", base)
+    status = f"{base}_{peer_status}"
+    return words.find(f"{base}_{stage}_{peer_status}", status, f"{base}_{stage}", base)
 
 
 def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
