@@ -205,7 +205,7 @@ def write(message: Message, version: Version = Version.V2016) -> bytes:
     if isinstance(message, Other):
         return encode(_other(message), version)
     root, cmd_type = NAMES[type(message)]
-    attributes = render_attributes(attributes_of(message.others))
+    attributes = render_attributes(attributes_of(message.others)) if message.others else ""
     document = [
         f"<{root.value}{attributes}>",
         tag("CmdType", cmd_type),
@@ -219,6 +219,9 @@ def write(message: Message, version: Version = Version.V2016) -> bytes:
 def _lines(message: Declared | Own, version: Version) -> list[str]:
     """Return the elements of *message* after its SN."""
     match message:
+        case notify.Keepalive():
+            known = [tag("DeviceID", message.device_id), *notify.keepalive_lines(message)]
+            return known + rest_lines(message.others)
         case notify.BroadcastNotify():
             return [*notify.broadcast_lines(message), *rest_lines(message.others)]
         case notify.MobilePosition():
@@ -240,8 +243,7 @@ def _body(message: Declared | Own, version: Version) -> list[str]:
         case answer.ConfigDownloadAnswer():
             return blocks.download_lines(message, version)
         case (
-            notify.Keepalive()
-            | notify.CatalogNotify()
+            notify.CatalogNotify()
             | query.CatalogQuery()
             | response.CatalogAnswer()
             | response.DeviceInfoAnswer()
@@ -252,8 +254,7 @@ def _body(message: Declared | Own, version: Version) -> list[str]:
 
 
 def _usual(
-    message: notify.Keepalive
-    | notify.CatalogNotify
+    message: notify.CatalogNotify
     | query.CatalogQuery
     | response.CatalogAnswer
     | response.DeviceInfoAnswer
@@ -261,8 +262,6 @@ def _usual(
     version: Version,
 ) -> list[str]:
     match message:
-        case notify.Keepalive():
-            return notify.keepalive_lines(message)
         case notify.CatalogNotify():
             return notify.catalog_lines(message, version)
         case query.CatalogQuery():

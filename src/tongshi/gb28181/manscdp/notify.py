@@ -173,8 +173,8 @@ class DeviceUpgradeResult:
 class PtzPositionNotify:
     """Where a camera looks now; its fields are those of the answer (A.2.6.15).
 
-    The standard has the body of such a NOTIFY in the form of the answer: a peer that follows it
-    sends a :class:`~tongshi.gb28181.manscdp.answer.PtzPositionAnswer`.
+    The root is Notify (9.11.2.3 d); peers that write the answer instead send a
+    :class:`~tongshi.gb28181.manscdp.answer.PtzPositionAnswer`.
     """
 
     sn: int
