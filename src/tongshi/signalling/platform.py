@@ -172,10 +172,11 @@ class Signalling:
         self._reactions: dict[type[SignallingEvent], Callable[[Any], None]] = {
             DevicePresence: self._presence_changed,
             DeviceRestarted: self._restarted,
-            PartsFaulty: self._parts_changed,
             DeviceDescribed: self._described,
             CatalogGathered: self._listed,
         }
+        if ask:  # how its channels are, now that it says that others are faulty
+            self._reactions[PartsFaulty] = lambda event: self.queries.plan(event.device_id)
         self._realm = settings.realm or settings.id[:10]
         self._udp: UdpServer | None = None
         self._tcp: TcpServer | None = None
@@ -257,6 +258,8 @@ class Signalling:
 
     async def stop(self) -> None:
         """End every session with a BYE, hand over what was seen, close the sockets."""
+        # First what moves: a camera goes on moving until it is told to stop.
+        await self.on_demand.close()
         await asyncio.gather(self.queries.stop(), self.subscriptions.stop())
         await asyncio.gather(
             self.sessions.close_all(), self.histories.close_all(), self.talks.close_all()
@@ -330,6 +333,11 @@ class Signalling:
 
     def _hear_devices(self, means: Means) -> None:
         """Take what devices tell unasked, subscribe to it, and speak to them."""
+
+        async def ask_ptz(device_id: str, channel_id: str) -> None:
+            answer = await self.commands.position(device_id, channel_id)
+            self.notices.take_ptz(device_id, answer)
+
         self.notices = Notices(self._own, self.exchange, self.profiles.of, self._emit, self._clock)
         self.notices.hang_into(self.reception)
         self.subscriptions = Subscriptions(
@@ -346,7 +354,7 @@ class Signalling:
         self.subscriptions.pollers[Subject.CATALOG] = lambda device_id, _: self.queries.catalog(
             device_id
         )
-        self.subscriptions.pollers[Subject.PTZ] = self._ask_ptz
+        self.subscriptions.pollers[Subject.PTZ] = ask_ptz
         self.reception.in_dialog.append(self.subscriptions.claim)
         rules, pump = rules_for_talks(self._settings, self._media), self._carrier.pump
         self.talks = Talks(
@@ -354,10 +362,6 @@ class Signalling:
         )
         self.talks.hang_into(self.reception)
         self._engine.subscribe(self.talks.heard)
-
-    async def _ask_ptz(self, device_id: str, channel_id: str) -> None:
-        answer = await self.commands.position(device_id, channel_id)
-        self.notices.take_ptz(device_id, answer)
 
     def _listen(self) -> None:
         settings = self._settings
@@ -447,11 +451,6 @@ class Signalling:
             self.histories.end_device(event.device_id)
             self.talks.end_device(event.device_id)
             self._free_link(event)
-
-    def _parts_changed(self, event: PartsFaulty) -> None:
-        """Ask how a device's channels are, now that it says that others are faulty."""
-        if self._ask:
-            self.queries.plan(event.device_id)
 
     def _restarted(self, event: DeviceRestarted) -> None:
         self.subscriptions.device_restarted(event.device_id)

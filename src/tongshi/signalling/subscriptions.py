@@ -148,7 +148,8 @@ class Subscriptions:
         tie = self._ties.get(device_id, {}).get(key)
         if tie is not None:
             self._drop(tie)
-            self._turn(tie, State.ENDED, "")
+            tie.state, tie.why = State.ENDED, ""
+            self._tell(tie)
             if tie.subscriber is None:
                 self._lines.forget(tie)
             else:
@@ -287,7 +288,8 @@ class Subscriptions:
             self._lines.advance(tie)
         elif tie.state is State.WAITING or now >= tie.retry_at:
             tie.agent, tie.retry_at = neighbour.user_agent, inf
-            self._turn(tie, State.ASKING, tie.why)
+            tie.state = State.ASKING
+            self._tell(tie)
             version = self._profile_of(neighbour.device_id).speaks(neighbour.version)
             self._lines.begin(tie, neighbour, version)
         elif tie.state is State.FALLBACK:
@@ -376,10 +378,6 @@ class Subscriptions:
             self.counters["poll failed"] += 1  # and told where it happened
         finally:
             tie.polling = False
-
-    def _turn(self, tie: Tie, state: State, why: str) -> None:
-        tie.state, tie.why = state, why
-        self._tell(tie)
 
     def _tell(self, tie: Tie) -> None:
         tie.since = self._clock.wall()
