@@ -15,7 +15,7 @@ is the listener's, so the speaker is its callee.
 
 The INVITE may be there before the notice is answered, and before the listener's own Response:
 devices take the order lightly.  What a waiting broadcast is matched by is in :func:`find`.
-Source: GB/T 28181-2022 9.12.1, A.2.5.9, A.2.6.10, annexes D, G, L.
+Source: GB/T 28181-2022 9.12.1, A.2.5.5, A.2.6.11, annexes D, G, L.
 """
 
 from collections.abc import Callable, Iterable

@@ -4,7 +4,7 @@ Devices answer long ranges badly, so a range is asked for day by day; what comes
 itself and is in no order.  The list keeps every record; the timeline tells only where there is
 footage and where there is none.
 
-Sources: GB/T 28181-2022 A.2.4.5, A.2.6.6, annex M; the field: ranges beyond a day fail on many.
+Sources: GB/T 28181-2022 A.2.4.5, A.2.6.7, annex M; the field: ranges beyond a day fail on many.
 """
 
 from collections.abc import Iterable, Sequence

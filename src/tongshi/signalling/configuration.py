@@ -4,7 +4,7 @@ One query may ask for several types, and a device answers each in a message of i
 that it does not know it says nothing at all.  So what a first query leaves open is asked for once
 more, alone; then each type that is missing says why.
 
-Sources: GB/T 28181-2022 9.5, A.2.3.2, A.2.4.7, A.2.6.8.
+Sources: GB/T 28181-2022 9.5, A.2.3.2, A.2.4.7, A.2.6.8, A.2.6.9.
 """
 
 import asyncio

@@ -10,7 +10,7 @@ when the device says so and nothing is on its way any more, when every picture h
 its time is up; its key opens nothing afterwards.  Who receives the bytes (the web server) takes a
 place, and gives it back or fills it.
 
-Source: GB/T 28181-2022 9.14, A.2.1.24, A.2.5.8.
+Source: GB/T 28181-2022 9.14, A.2.1.24, A.2.5.7.
 """
 
 import asyncio

@@ -3,7 +3,7 @@
 What is set is kept and told again.  Name, heartbeat and registration, recording plan and recording
 on alarm take effect; of the others a picture without sensor has no use.
 
-Source: GB/T 28181-2022 A.2.1.12 to A.2.1.24, A.2.3.2, A.2.6.7.
+Source: GB/T 28181-2022 A.2.1.12 to A.2.1.24, A.2.3.2, A.2.6.9.
 """
 
 from collections.abc import Callable

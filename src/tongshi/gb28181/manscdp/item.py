@@ -122,7 +122,7 @@ def read_listed(envelope: Envelope) -> Listed:
 
 
 def write_listed(sum_num: int | None, items: Sequence[Item], version: Version) -> list[str]:
-    """Return the elements of a message that lists *items*; no list when there is none (M.2)."""
+    """Return the elements of a message that lists *items*; no list when there is none (annex M)."""
     lines = [tag("SumNum", sum_num)]
     if items:
         lines.append(f'<DeviceList Num="{len(items)}">')
