@@ -15,6 +15,7 @@ from tongshi.cli import simulate
 from tongshi.errors import Invalid
 from tongshi.gb28181.version import Version
 from tongshi.media.unit import Codec
+from tongshi.testing.command import Command
 
 DOCS = Path(__file__).parent.parent.parent / "docs" / "simulate.md"
 
@@ -160,3 +161,15 @@ def test_it_runs_until_it_is_told_to_stop(form: list[str]) -> None:
     process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
     process.stdout.close()
+
+
+@pytest.mark.network
+def test_it_takes_orders_and_ends_with_them() -> None:
+    words = ["simulate", "camera", "--platform", "127.0.0.1:9", "--size", "160x90", "--orders"]
+    with Command(*words, environ={"TONGSHI_SIMULATE_PASSWORD": "x"}) as camera:
+        assert json.loads(camera.line(lambda line: "ready" in line))["channels"] == 1
+        camera.say('{"do": "state", "device": "34020000001320000001"}')
+        assert json.loads(camera.line(lambda line: '"state"' in line))["registered"] is False
+        camera.close_input()
+        assert camera.wait() == 0
+        assert json.loads(camera.out[-1]) == {"event": "stopped"}

@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from tongshi.errors import EngineFailed
-from tongshi.media.unit import CLOCK, Codec
+from tongshi.media.mp4 import sample_of
+from tongshi.media.unit import CLOCK, AccessUnit, Codec
 from tongshi.sim.film import Shot
 from tongshi.sim.picture import build
 from tongshi.sim.tape import (
@@ -65,6 +66,8 @@ def test_a_digest_says_what_was_to_come() -> None:
     assert len(slices) == 10
     told = b"".join(len(one).to_bytes(4, "big") + one for one in slices)
     assert digest.slices == hashlib.sha256(told).hexdigest()
+    units = [sample_of(AccessUnit(Codec.H264, 0, 0, False, still.picture)) for still in stills]
+    assert digest.samples == hashlib.sha256(b"".join(units)).hexdigest()
     assert digest_of(Codec.H264, ()).frames == 0
 
 

@@ -47,10 +47,11 @@ def test_a_process_is_read_signalled_and_waited_for(
 
 def test_one_that_ends_is_not_waited_for(script: str) -> None:
     with Command(module=script) as command:
+        command.say("ab")
         command.close_input()
         with pytest.raises(PeerSilent, match="trouble"):
             command.line(lambda line: line == "three")
-        assert command.wait() == 3
+        assert command.wait() == 3 + len("ab\n")
 
 
 def test_one_that_goes_on_is_killed_at_the_end(script: str) -> None:

@@ -16,7 +16,7 @@ from tongshi.settings import split_address
 from tongshi.sim.archive import NO_PLAN, Plan
 from tongshi.sim.camera import camera_profile
 from tongshi.sim.film import Shot
-from tongshi.sim.fleet import Fleet, password_from
+from tongshi.sim.fleet import Fleet, password_from, serve, write_line
 from tongshi.sim.impair import parse as parse_impairments
 from tongshi.sim.join import Join
 from tongshi.sim.picture import VIEWS
@@ -119,6 +119,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         )
         below.add_argument("--mute", action="store_true", help="no sound / 无声音")
         below.add_argument("--json", action="store_true", help="events as JSON lines / 输出 JSON")
+        below.add_argument(
+            "--orders",
+            action="store_true",
+            help="events as JSON lines, orders from standard input / 从标准输入读取命令",
+        )
 
 
 def run(given: argparse.Namespace) -> int:
@@ -135,6 +140,10 @@ def run(given: argparse.Namespace) -> int:
     )
     report = _write_json if given.json else _write_text
 
+    async def obey() -> int:
+        await serve(Fleet(specs, host, port, join, report=write_line, local=given.local))
+        return 0
+
     async def work() -> int:
         stop = stop_event()
         async with Fleet(specs, host, port, join, report=report, local=given.local):
@@ -142,7 +151,7 @@ def run(given: argparse.Namespace) -> int:
             await stop.wait()
         return 0
 
-    return run_loop(work())
+    return run_loop(obey() if given.orders else work())
 
 
 def specs_of(given: argparse.Namespace) -> list[Spec]:
@@ -256,6 +265,7 @@ def page() -> str:
         "| `--voice` | | 带语音输出，可收广播 | a loudspeaker, for broadcasts |",
         "| `--mute` | | 无声音 | no sound |",
         "| `--json` | | 逐行 JSON | events as JSON lines |",
+        "| `--orders` | | 逐行 JSON，并从标准输入读取命令 | JSON; orders from standard input |",
         _MIDDLE,
     ]
     for layer in Layer:
@@ -291,6 +301,10 @@ SIGTERM end sessions and registrations. The password never stands on the command
 
 A recording is a function of its time: the same span always gives the same bytes, and frame *k*
 belongs to the time *k* / frame rate. 录像内容只取决于时间：同一时段的字节始终相同。
+
+With `--orders` what happens is said by JSON lines on standard input, `{"do": "vanish", "device":
+ID, "seconds": 30}`: `src/tongshi/sim/orders.py` and `fleet.py` list all. The end of the input ends
+the simulation. 加 `--orders` 时从标准输入逐行读取 JSON 命令，输入结束即退出。
 
 Each picture carries a caption, the time, its frame number in digits, and the same number as a row
 of 40 grey cells in its lowest twentieth (`src/tongshi/sim/strip.py` says how to read it).

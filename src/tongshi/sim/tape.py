@@ -15,6 +15,7 @@ from math import ceil
 from typing import NamedTuple
 
 from tongshi.media import g711, nal
+from tongshi.media.mp4 import sample_of
 from tongshi.media.unit import CLOCK, AccessUnit, Codec
 from tongshi.sim import tone
 from tongshi.sim.encode import Encoder
@@ -38,8 +39,9 @@ class Digest:
     """What a receiver of whole groups must have got.
 
     frames: first to last number, count.  stream: SHA-256 of all access units, one after another.
-    slices: SHA-256 of the coded slices alone, each with its length in four bytes before it, as an
-    MP4 file holds them.  size: bytes of the access units.
+    slices: SHA-256 of the coded slices alone, each with its length in four bytes before it.
+    samples: SHA-256 of what an MP4 file holds of them: in the same way, but all that is no
+    parameter set, delimiter or filler.  size: bytes of the access units.
     """
 
     first: int
@@ -48,6 +50,7 @@ class Digest:
     size: int
     stream: str
     slices: str
+    samples: str
 
 
 def group_at(shot: Shot, moment: float) -> int:
@@ -103,15 +106,17 @@ def stamp_of(shot: Shot, number: int, first: int) -> int:
 
 def digest_of(codec: Codec, stills: Iterable[Still]) -> Digest:
     """Return the digest of *stills*; all is 0 when there are none."""
-    stream, slices = hashlib.sha256(), hashlib.sha256()
+    stream, slices, samples = hashlib.sha256(), hashlib.sha256(), hashlib.sha256()
     first = last = count = size = 0
     for still in stills:
         first = still.number if not count else first
         last, count, size = still.number, count + 1, size + len(still.picture)
         stream.update(still.picture)
+        samples.update(sample_of(AccessUnit(codec, 0, 0, False, still.picture)))
         for unit in slices_of(codec, still.picture):
             slices.update(len(unit).to_bytes(4, "big") + unit)
-    return Digest(first, last, count, size, stream.hexdigest(), slices.hexdigest())
+    digests = (one.hexdigest() for one in (stream, slices, samples))
+    return Digest(first, last, count, size, *digests)
 
 
 def slices_of(codec: Codec, picture: bytes) -> list[bytes]:

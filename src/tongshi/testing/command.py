@@ -98,6 +98,12 @@ class Command:
         """Send it a signal."""
         self._process.send_signal(number)
 
+    def say(self, line: str) -> None:
+        """Write a line to its standard input."""
+        if self._process.stdin is not None:
+            self._process.stdin.write(f"{line}\n".encode())
+            self._process.stdin.flush()
+
     def close_input(self) -> None:
         """End its standard input."""
         if self._process.stdin is not None:
