@@ -166,3 +166,19 @@ def test_places_on_the_wire() -> None:
         "rate": -2.0,
         "jump": True,
     }
+
+
+def test_who_sends_much_ahead_is_told_of_at_once() -> None:
+    async def test() -> None:
+        it = Stage()
+        film = encode(Codec.H264, 10, gop=5)
+        for number in range(60):
+            it.play(later(film, number * 0.4))
+            it.now -= 0.39
+        assert len(it.events) == 1
+        it.steer(Turn.GO)
+        it.play(later(film, 24))
+        assert len(it.events) == 2
+        await it.disk.stop()
+
+    run(test)

@@ -21,6 +21,8 @@ from tongshi.settings import MediaSettings
 
 RING = 32_000_000
 """Bytes kept of what a viewer is still to fetch: nobody sends it again."""
+HASTE = 9.0
+"""What viewers have in store, s, when that is told out of turn, once."""
 _PLACES = 256
 
 
@@ -43,6 +45,7 @@ class Playout:
         self._tell = tell
         self._say = say
         self._places: list[Place] = []
+        self._hasty = False
         retimer = self._retimer = Retimer(footage.since, footage.until)
         self.pipeline = Recall(
             retimer,
@@ -68,6 +71,7 @@ class Playout:
         retimer = self._retimer
         match turn:
             case Turn.HOLD | Turn.WAIT | Turn.GO:
+                self._hasty = False
                 retimer.hold(turn is Turn.HOLD)
                 vigil.rest(turn is not Turn.GO, now)
             case Turn.SPEED:
@@ -115,6 +119,10 @@ class Playout:
         # A newcomer gets pictures from the last key frame, or from where they began to be held.
         del self._places[: -_PLACES if hub.holding else -2]
         self._say(place_text(place))
+        if self._retimer.lead > HASTE and not self._hasty:
+            # Who sends much ahead is to be told at once, not with the next second.
+            self._hasty = True
+            self._tell(self.advanced())
 
     def _fail(self, error: Error) -> None:
         self._tell(FileFailed(self._stream, error))
