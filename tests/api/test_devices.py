@@ -80,3 +80,16 @@ def test_asking_for_a_catalog_again(
     runner.run(asyncio.sleep(0.01))
     assert asked == [RECORDER]
     assert operator.post("/api/devices/nobody/catalog").status_code == 404
+
+
+def test_devices_that_come_and_go_are_told_apart(
+    operator: httpx.Client, parts: Parts, clock: ManualClock
+) -> None:
+    assert operator.get("/api/unsteady").json() == []
+    for number in range(6):
+        clock.wind(10)
+        state = State.ONLINE if number % 2 else State.OFFLINE
+        parts.health.record(RECORDER, Evidence(state, "registered", clock.wall(), clock.wall()))
+    (told,) = operator.get("/api/unsteady").json()
+    assert (told["device"], told["online"]) == (RECORDER, True)
+    assert told["changes"] >= 6

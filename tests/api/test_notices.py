@@ -10,12 +10,15 @@ from tongshi.api.notices import (
     catalog_stored,
     moment,
     position_known,
+    presence_noticed,
     tell,
 )
 from tongshi.gateway.engine import Transport
 from tongshi.gb28181.manscdp import PtzPositionNotify
 from tongshi.gb28181.subscription import Subject
 from tongshi.gb28181.version import Version
+from tongshi.health.stability import Notice as Unsteady
+from tongshi.health.stability import Told
 from tongshi.registry.position import Report as Position
 from tongshi.signalling.event import (
     CommandRefused,
@@ -155,3 +158,14 @@ def test_alarms_and_positions_that_are_kept() -> None:
     }
     assert closed.body["state"] == "closed"
     assert (position.topic, position.body["longitude"]) == ("position", 117.1)
+
+
+def test_coming_and_going_is_told_as_a_notice() -> None:
+    async def listen() -> list[Notice]:
+        feed = Feed("boot")
+        reader = feed.join(lambda device_id: True)
+        presence_noticed(feed, Unsteady("d", Told.UNSTABLE, False, 6, 60.0))
+        return await reader.take(0) or []
+
+    (notice,) = asyncio.run(listen())
+    assert (notice.topic, notice.body["told"], notice.body["changes"]) == ("notice", "unstable", 6)

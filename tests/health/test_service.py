@@ -17,6 +17,7 @@ from tongshi.db.writer import Writer
 from tongshi.errors import Exhausted
 from tongshi.health.interval import NOT_RECORDED, Availability
 from tongshi.health.service import PROOF_INTERVAL, WAITING_CHANGES, Health
+from tongshi.health.stability import Told
 from tongshi.health.status import RESTARTED, Evidence, Presence
 from tongshi.registry.state import State
 
@@ -232,3 +233,14 @@ def test_a_killed_process_loses_at_most_the_last_flush(url: str) -> None:
     assert health.counts() == {ONLINE: 0, OFFLINE: 0, UNKNOWN: 50}
     writer.close()
     engine.dispose()
+
+
+def test_what_people_are_told_of_coming_and_going(health: Health, clock: ManualClock) -> None:
+    health.record("d", Evidence(UNKNOWN, "restarted", 1000.0))
+    health.record("d", Evidence(OFFLINE, "link-lost", 1001.0))
+    assert [(one.device_id, one.told) for one in health.notices()] == [("d", Told.OFFLINE)]
+    health.record("d", Evidence(ONLINE, "registered", 1002.0, 1002.0))
+    assert health.notices() == []
+    clock.wind(100)
+    assert [one.told for one in health.notices()] == [Told.ONLINE]
+    assert health.flapping() == []

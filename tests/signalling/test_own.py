@@ -1,5 +1,6 @@
 """What our requests say of ourselves."""
 
+from tongshi.gb28181.profile import Charset, Profile
 from tongshi.signalling.event import Presence, Why
 from tongshi.signalling.facing import Facing
 from tongshi.signalling.neighbours import Neighbour
@@ -38,3 +39,12 @@ def test_ipv6_is_bracketed() -> None:
 def test_no_two_requests_share_a_call_id() -> None:
     one, other = OWN.request("OPTIONS", "x", PEER), OWN.request("OPTIONS", "x", PEER)
     assert one.call_id != other.call_id
+
+
+def test_a_message_has_the_charset_of_its_peer() -> None:
+    own = Own("34020000002000000001", "3402", Facing("192.0.2.10", 5060, str), lambda: "t")
+    neighbour = Neighbour("34020000001320000001", PEER, 0.0, Presence.ONLINE, Why.REGISTERED)
+    body = b'<?xml version="1.0" encoding="GB2312"?>\r\n<Query/>'
+    assert own.message(neighbour, body).body == body
+    own.profile_of = lambda device_id: Profile(charset=Charset.UTF_8)
+    assert b'encoding="UTF-8"' in own.message(neighbour, body).body

@@ -12,10 +12,12 @@ from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.manscdp import Message, read, write
 from tongshi.gb28181.manscdp.query import CatalogQuery, DeviceInfoQuery, DeviceStatusQuery
 from tongshi.gb28181.manscdp.response import CatalogAnswer, DeviceInfoAnswer, DeviceStatusAnswer
+from tongshi.gb28181.profile import Profile
 from tongshi.gb28181.version import Version
 from tongshi.net.carrier import Carrier
 from tongshi.signalling.answers import Answer
 from tongshi.signalling.event import (
+    CatalogAbsent,
     CatalogGathered,
     DeviceDescribed,
     DeviceRegistered,
@@ -99,7 +101,7 @@ class Bench:
         self.carrier: Carrier[Event] = Carrier(endpoint, self.settle)
         self.network.join(self.carrier, "192.0.2.250", 5060)
         facing = Facing("192.0.2.250", 5060, str)
-        own = Own("34020000002000000001", "3402000000", facing, self.token)
+        own = self.own = Own("34020000002000000001", "3402000000", facing, self.token)
         self.exchange = Exchange(endpoint, self.carrier.pump, facing.sent_by)
         self.waiting = Waiting(0, first=120, gap=5)
         self.neighbours = Neighbours(Rules(), lambda event: None)
@@ -370,3 +372,50 @@ def test_stopping_ends_what_is_under_way() -> None:
         assert asking.cancelled()
 
     bench(work, QueryRules(places=4))
+
+
+def listless(device: "Device", query: Message, arrived: RequestArrived) -> int | None:
+    """Describe itself, and never answer Catalog."""
+    if isinstance(query, CatalogQuery):
+        return 200
+    return obliging(device, query, arrived)
+
+
+def test_a_device_that_never_answers_catalog_is_told_once_all_tries_are_over() -> None:
+    async def main() -> None:
+        bench = Bench(QueryRules(pauses=(30.0, 120.0)))
+        bench.queries.start()
+        device = bench.device(1, listless)
+        bench.queries.plan(device.id)
+        await asyncio.sleep(300)
+        assert not [one for one in bench.events if isinstance(one, CatalogAbsent)]
+        await asyncio.sleep(600)
+        absent = [one for one in bench.events if isinstance(one, CatalogAbsent)]
+        assert [one.device_id for one in absent] == [device.id]
+        assert device.heard["CatalogQuery"] == 3
+        device.script = obliging
+        await bench.queries.catalog(device.id)
+        await bench.queries.stop()
+
+    run(main())
+
+
+def test_a_profile_says_what_is_asked_and_for_how_long_it_is_waited() -> None:
+    async def main() -> None:
+        bench = Bench(QueryRules(pauses=()))
+        bench.queries.start()
+        quiet = Profile(ask_info=False, ask_catalog=False)
+        one = bench.device(1)
+        bench.own.profile_of = lambda device_id: quiet
+        bench.queries.plan(one.id)
+        await asyncio.sleep(5)
+        assert not one.heard
+        hasty = Profile(ask_info=False, answer_timeout=1.0, pseudo_channel=False)
+        bench.own.profile_of = lambda device_id: hasty
+        other = bench.device(2, listless)
+        bench.queries.plan(other.id)
+        await asyncio.sleep(3)
+        assert [type(event) for event in bench.events] == [QueryFailed]
+        await bench.queries.stop()
+
+    run(main())

@@ -13,6 +13,8 @@ from tongshi.errors import (
 )
 from tongshi.gateway.engine import Transport
 from tongshi.gateway.engines.null import Null
+from tongshi.gb28181.description import PS
+from tongshi.gb28181.profile import STANDARD, MediaTransport, Profile
 from tongshi.gb28181.ssrc import SsrcPool
 from tongshi.net.carrier import Carrier
 from tongshi.signalling.event import Kind, Presence, SessionKey, Why
@@ -21,7 +23,7 @@ from tongshi.signalling.facing import Facing
 from tongshi.signalling.neighbours import Neighbour
 from tongshi.signalling.offer import PLAIN, USUAL
 from tongshi.signalling.own import Own
-from tongshi.signalling.upstream import Attempt, Means, Way, next_way
+from tongshi.signalling.upstream import Attempt, Means, Way, first_way, next_way
 from tongshi.sip.address import Address
 from tongshi.sip.endpoint import Endpoint
 from tongshi.sip.event import Event
@@ -98,3 +100,11 @@ def test_one_that_holds_nothing_gives_nothing_back() -> None:
         assert made.figures is None
 
     run(main())
+
+
+def test_the_first_way_is_the_openers_else_the_peers_else_the_usual() -> None:
+    odd = Profile(transport=MediaTransport.TCP_ACTIVE, payloads=("PS",))
+    assert first_way(STANDARD, Transport.UDP) == UDP
+    assert first_way(odd, Transport.UDP) == Way(Transport.TCP_ACTIVE, (PS,))
+    wanted = first_way(odd, Transport.UDP, Transport.TCP_PASSIVE)
+    assert wanted.transport is Transport.TCP_PASSIVE

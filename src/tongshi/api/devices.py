@@ -1,12 +1,14 @@
 """Devices and platforms that register here, with their catalogs."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Query as Param
 from starlette.responses import Response
 
 from tongshi.api.asker import AskerOf, PartsOf
+from tongshi.api.notices import moment
 from tongshi.api.presence import freshen, freshen_page
 from tongshi.db.page import Page
 from tongshi.registry.entry import CatalogState, Channel, Device, Query, Sort
@@ -40,6 +42,25 @@ async def list_devices(
     )
     page = await asyncio.to_thread(parts.registry.devices, asker.scope, query)
     return freshen_page(parts.health, page)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsteady:
+    """A device that comes and goes.  since: ISO 8601.  changes: of its state within an hour."""
+
+    device: str
+    since: str | None
+    changes: int
+    online: bool
+
+
+async def list_unsteady(parts: PartsOf, asker: AskerOf) -> list[Unsteady]:
+    """Return the devices that come and go: their changes are not told one by one."""
+    return [
+        Unsteady(one.device_id, moment(one.since), one.changes, one.online)
+        for one in parts.health.flapping()
+        if asker.scope.sees(one.device_id)
+    ]
 
 
 async def read_device(parts: PartsOf, asker: AskerOf, device_id: str) -> Device:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from tongshi.alarms.alarm import Alarm, Report, State
 from tongshi.api.feed import Feed
+from tongshi.health.stability import Notice
 from tongshi.registry.position import Report as Position
 from tongshi.signalling.event import (
     CommandRefused,
@@ -77,6 +78,18 @@ def tell(feed: Feed, event: SignallingEvent) -> None:
             feed.publish("refused", event.device_id, {**aimed, **said}, key=event.target)
         case _:
             pass
+
+
+def presence_noticed(feed: Feed, notice: Notice) -> None:
+    """Publish what people are told of a device's coming and going."""
+    body = {
+        "device": notice.device_id,
+        "told": notice.told.value,
+        "online": notice.online,
+        "changes": notice.changes,
+        "at": moment(notice.at),
+    }
+    feed.publish("notice", notice.device_id, body)
 
 
 def catalog_stored(feed: Feed, device_id: str) -> None:

@@ -309,6 +309,7 @@ ROUTES: tuple[Route, ...] = (
         status=204,
     ),
     Route("GET", "/devices/{device_id:path}", P.SEE_DEVICES, devices.read_device, Device),
+    Route("GET", "/unsteady", P.SEE_DEVICES, devices.list_unsteady, list[devices.Unsteady]),
     Route("GET", "/profiles", P.SEE_DEVICES, peers.list_presets, peers.ProfileTable),
     Route("GET", "/admission", P.MANAGE_PEERS, admission.read_admission, admission.AdmissionShown),
     Route(

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from functools import partial
 
 from tongshi.api.feed import Feed
-from tongshi.api.notices import catalog_stored, tell
+from tongshi.api.notices import catalog_stored, presence_noticed, tell
 from tongshi.errors import Error
 from tongshi.gb28181.subscription import Subject
 from tongshi.gb28181.version import Version
@@ -70,6 +70,8 @@ class Chronicle:
             case _:
                 _note(event)
         tell(self._feed, event)
+        for notice in self._health.notices():
+            presence_noticed(self._feed, notice)
 
     def _store_catalog(self, event: CatalogGathered) -> None:
         gathered = event.gathered

@@ -21,6 +21,7 @@ from tongshi.db.text import storable
 from tongshi.db.writer import Writer
 from tongshi.health import store
 from tongshi.health.interval import Availability, Interval, join, measure, shed
+from tongshi.health.stability import Flapping, Notice, Stability
 from tongshi.health.status import Change, Evidence, Presence, advance
 from tongshi.registry.state import State
 
@@ -50,6 +51,8 @@ class Health:
         self._proofs: dict[str, float] = {}
         self._heard: dict[str, float] = {}
         self._noted_at = clock.now()
+        self._stability = Stability()
+        self._notices: list[Notice] = []
         self._pending: Buffer[str, _Pending] = Buffer(_write, _merge)
         self._waiting_proofs: Buffer[str, float] = Buffer(store.write_proofs, max)
         writer.attach(self._pending)
@@ -86,7 +89,23 @@ class Health:
                 return False
             change = Change(device_id, now.state, now.why, now.since, now.noticed)
             self._pending.put(device_id, _Pending(now, (change,)))
+            if now.state is not State.UNKNOWN:
+                online = now.state is State.ONLINE
+                notice = self._stability.take(device_id, online=online, at=now.noticed)
+                if notice is not None:
+                    self._notices.append(notice)
             return True
+
+    def notices(self) -> list[Notice]:
+        """Return and forget what people are to be told of presence by now."""
+        with self._lock:
+            told, self._notices = self._notices, []
+            return told + self._stability.expire(self._clock.wall())
+
+    def flapping(self) -> list[Flapping]:
+        """Return the devices that come and go, the longest first."""
+        with self._lock:
+            return self._stability.flapping()
 
     def record_seen(self, seen: Mapping[str, float]) -> None:
         """Take signs of life: device -> UNIX time of the last, s.  No state changes by them."""
