@@ -7,6 +7,7 @@ it looks up what the device shows of itself, and the profile for just that, whic
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.preset import Chosen, Evidence, choose
@@ -18,7 +19,7 @@ from tongshi.signalling.neighbours import Neighbours
 
 _REMEMBERED = 4096
 """Choices kept at the most: makers, models and editions are few, but peers may say anything."""
-_NOTHING: Mapping[str, str] = {}
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Profiles:

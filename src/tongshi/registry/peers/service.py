@@ -7,6 +7,7 @@ disk: call them through ``asyncio.to_thread``.
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from sqlalchemy import Engine
 
@@ -152,7 +153,7 @@ class Peers:
         self.changed(device_id)
 
 
-_NONE: Mapping[str, str] = {}
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 def _same(one: Rule, other: Rule) -> bool:
