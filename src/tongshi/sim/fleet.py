@@ -135,7 +135,7 @@ class Fleet:
                 await self.start(device_id)
             case {"do": "figures"}:
                 self._report(self.figures())
-            case {"do": "counts"}:
+            case {"do": "counts"} if "device" not in order:
                 counts = [carry_out(one, {"do": "counts"}) for one in self.cameras.values()]
                 self._report({"event": "counts", "total": total_of(counts)})
             case {"do": "digest", "device": str(device_id)}:

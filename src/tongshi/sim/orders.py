@@ -18,10 +18,11 @@
     {"do": "video"}                                      offer live video (VideoUploadNotify)
     {"do": "counts"}     ->  notices by subject: raised, sent, acknowledged, confirmed, lost, held
     {"do": "state"}      ->  heads, recordings, guards, cards, settings
-    {"do": "heard"}      ->  the sound of the latest broadcast: samples, digest
+    {"do": "heard"}      ->  the sound of the latest broadcast: samples, digest, A-law in base64
     {"do": "digest", "channel": ID, "since": T, "until": T}  ->  what a download must hold
 """
 
+import base64
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, replace
@@ -127,13 +128,15 @@ def state_of(camera: Camera) -> Told:
 def heard_by(camera: Camera) -> Told:
     """Return what the latest broadcast brought."""
     if not camera.porter.heard:
-        return {"event": "heard", "samples": 0, "lost": 0, "sha256": ""}
+        return {"event": "heard", "samples": 0, "lost": 0, "sha256": "", "sound": ""}
     ears = camera.porter.heard[-1]
+    sound = ears.heard()
     return {
         "event": "heard",
         "samples": ears.counts.samples,
         "lost": ears.counts.lost,
-        "sha256": hashlib.sha256(ears.heard()).hexdigest(),
+        "sha256": hashlib.sha256(sound).hexdigest(),
+        "sound": base64.b64encode(sound).decode(),
     }
 
 

@@ -48,7 +48,17 @@ class Client:
         return json.loads(data) if data else None
 
     def fetch(self, method: str, path: str, body: object = None) -> bytes:
-        """Return the bytes of an answer.  Raises Refused, OSError (also for what is no HTTP)."""
+        """Return the bytes of an answer, from where it leads if it leads somewhere.
+
+        body: sent as JSON; bytes as they are.  Raises Refused, OSError (also for what is no HTTP).
+        """
+        read, leads = self._exchange(method, f"/api{path}", body)
+        if leads:
+            read, _ = self._exchange("GET", leads, None)
+        return read
+
+    def _exchange(self, method: str, path: str, body: object) -> tuple[bytes, str]:
+        """Return the bytes of an answer, and the path to which it leads, if any."""
         parts = urlsplit(self.address)
         connection = http.client.HTTPConnection(
             parts.hostname or "", parts.port or 80, timeout=self.timeout
@@ -58,13 +68,15 @@ class Client:
             headers["Cookie"] = self.cookie
         data = None
         if body is not None:
-            data = json.dumps(body).encode()
-            headers["Content-Type"] = "application/json"
+            raw = isinstance(body, bytes)
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+            headers["Content-Type"] = "application/octet-stream" if raw else "application/json"
         try:
-            connection.request(method, f"/api{path}", data, headers)
+            connection.request(method, path, data, headers)
             answer = connection.getresponse()
             read = answer.read()
             given = answer.getheader("Set-Cookie")
+            leads = answer.getheader("Location", "") if 300 <= answer.status < 400 else ""
         except http.client.HTTPException as error:
             raise ConnectionError(f"{self.address} answers no HTTP: {error!r}") from error
         finally:
@@ -73,7 +85,7 @@ class Client:
             self.cookie = given.partition(";")[0]
         if answer.status >= 400:
             raise Refused(answer.status, _problem(read))
-        return read
+        return read, leads
 
 
 def _problem(data: bytes) -> dict[str, Any]:

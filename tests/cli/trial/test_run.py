@@ -86,7 +86,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aside[Trial]]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting for what will never be is over soon."""
-    monkeypatch.setattr(Trial._until, "__defaults__", (0.3,))
+    monkeypatch.setattr(Trial.until, "__defaults__", (0.3,))
 
 
 Check = Callable[[Trial, Callable[[str], None]], Awaitable[None]]
@@ -148,7 +148,7 @@ def test_a_password_that_was_changed_before(town: Aside[Trial]) -> None:
 def test_a_device_that_is_not_there(town: Aside[Trial]) -> None:
     async def miss(trial: Trial, tell: Callable[[str], None]) -> None:
         more = Spec(camera_profile("34020000001320000009", "无", SHOT))
-        other = Trial(trial.node, trial.town, [*trial.specs, more], Verdict(), trial._threads)
+        other = Trial(trial.node, trial.town, [*trial.specs, more], Verdict(), trial.threads)
         other.visitor = trial.visitor
         with pytest.raises(Broken, match=r"after 0\.3 s 4 of 5 devices are known"):
             await other.registered(tell)
@@ -163,12 +163,12 @@ def test_a_device_that_is_not_there(town: Aside[Trial]) -> None:
 def test_a_picture_that_stands_still(town: Aside[Trial]) -> None:
     async def freeze(trial: Trial, tell: Callable[[str], None]) -> None:
         spec = trial.specs[0]
-        await trial._quirks(spec, "frozen-picture")
+        await trial.quirks(spec, "frozen-picture")
         try:
             with pytest.raises(Broken, match=r"1 of 4 failed: .* does not advance"):
                 await trial.live(Transport.TCP_ACTIVE, tell)
         finally:
-            await trial._quirks(spec)
+            await trial.quirks(spec)
 
     assert seen_by(town, freeze) == ""
 
@@ -203,7 +203,7 @@ def test_a_lossless_wire_where_losses_were_promised(town: Aside[Trial]) -> None:
 def test_a_town_without_h265(town: Aside[Trial]) -> None:
     async def ask(trial: Trial, tell: Callable[[str], None]) -> None:
         plain = [trial.specs[0]] * 4
-        other = Trial(trial.node, trial.town, plain, Verdict(), trial._threads)
+        other = Trial(trial.node, trial.town, plain, Verdict(), trial.threads)
         with pytest.raises(Broken, match=r"no simulated camera sends H\.265"):
             await other.transcode(tell)
 
@@ -223,7 +223,7 @@ def test_every_promise_is_tried_though_some_are_broken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A town in which nobody ever registers: what cannot hold is told, check by check."""
-    monkeypatch.setattr(Trial._until, "__defaults__", (0.2,))
+    monkeypatch.setattr(Trial.until, "__defaults__", (0.2,))
 
     async def main() -> Verdict:
         verdict = Verdict()

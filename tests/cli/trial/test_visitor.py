@@ -129,8 +129,8 @@ def test_a_refusal_is_wanted_or_it_is_a_fault(at_home: Aside[Stage]) -> None:
 def test_a_view_that_ended_by_itself_is_closed_quietly(at_home: Aside[Stage]) -> None:
     async def look(stage: Stage) -> None:
         view = (await stage.visitor.ask(CAMERA, CAMERA))["view"]
-        await stage.visitor._close(view)
-        await stage.visitor._close(view)
+        await stage.visitor.close(view)
+        await stage.visitor.close(view)
         with pytest.raises(Refused):
             await stage.visitor.call("DELETE", f"/live/{view}")
 

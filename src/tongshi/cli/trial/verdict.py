@@ -3,7 +3,7 @@
 import json
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -59,18 +59,23 @@ class Verdict:
         rows += [f"     {name:32} {value:g}" for name, value in self.figures.items()]
         return "\n".join(rows)
 
+    def arrange(self, names: Sequence[str]) -> None:
+        """Put the checks in the order of *names*, others first: those made aside mix."""
+        places = {name: place for place, name in enumerate(names)}
+        self.checks.sort(key=lambda check: places.get(check.name, -1))
+
     @asynccontextmanager
     async def check(self, name: str) -> AsyncIterator[Callable[[str], None]]:
         """Record what happens inside as one check; the value takes what was seen.
 
-        A broken promise, an error of the tree or of the system fails the check, and the trial
-        goes on.
+        A broken promise, an error of the tree or of the system, or an answer that is not of the
+        agreed shape fails the check, and the trial goes on.
         """
         seen: list[str] = []
         began = time.monotonic()
         try:
             yield seen.append
-        except (Broken, Error, OSError) as error:
+        except (Broken, Error, OSError, LookupError, TypeError, ValueError) as error:
             # Where it came from, because only a broken promise tells that in its own words.
             place = traceback.extract_tb(error.__traceback__)[-1].name
             told = str(error) if isinstance(error, Broken) else f"{place}: {error!r}"

@@ -65,6 +65,10 @@ class Visitor:
         """Return the decoded answer of the interface; raises Refused."""
         return await self.run(self._client.call, method, path, body)
 
+    async def fetch(self, method: str, path: str, body: object = None) -> bytes:
+        """Return the bytes of an answer of the interface; raises Refused."""
+        return await self.run(self._client.fetch, method, path, body)
+
     async def ask(self, device: str, channel: str, **wish: object) -> dict[str, Any]:
         """Ask for a live view; return what the node says of it."""
         body = {"device": device, "channel": channel, "purpose": PURPOSE, **wish}
@@ -85,13 +89,13 @@ class Visitor:
         except (PeerSilent, PeerRefused) as error:
             raise Broken(f"{channel}: {error}") from error
         finally:
-            await self._close(view["view"])
+            await self.close(view["view"])
         return await self.run(judge, channel, view, watched, asked)
 
     async def picture(self, device: str, channel: str) -> int:
         """Return the counter in a snapshot of a channel."""
         body = {"device": device, "channel": channel, "purpose": PURPOSE}
-        data = await self.run(self._client.fetch, "POST", "/snapshots", body)
+        data = await self.fetch("POST", "/snapshots", body)
         counter = read_counter(still(channel, data))
         hold(counter is not None, f"{channel}: the snapshot's counter cannot be read")
         return counter or 0
@@ -102,12 +106,13 @@ class Visitor:
             view = await self.ask(device, channel)
         except Refused as refused:
             return refused.problem
-        await self._close(view["view"])
+        await self.close(view["view"])
         raise Broken(f"{channel}: a picture came where none can be")
 
-    async def _close(self, view: str) -> None:
+    async def close(self, view: str, kind: str = "live") -> None:
+        """Close a view, or a ``playback``, that may have ended by itself meanwhile."""
         try:
-            await self.call("DELETE", f"/live/{view}")
+            await self.call("DELETE", f"/{kind}/{view}")
         except Refused as refused:
             if refused.status != 404:  # ended by itself meanwhile
                 raise
