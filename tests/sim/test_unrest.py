@@ -1,6 +1,7 @@
 """Things that happen to many devices, and their counts at both ends."""
 
 import asyncio
+import io
 import json
 from collections import Counter
 
@@ -13,7 +14,7 @@ from tongshi.sim.fleet import Fleet
 from tongshi.sim.join import Join
 from tongshi.sim.office import Office
 from tongshi.sim.platform import Told
-from tongshi.sim.unrest import Rates, Unrest, disturb, main, specs_of
+from tongshi.sim.unrest import Rates, Unrest, digest_of, disturb, main, specs_of
 
 pytestmark = pytest.mark.network
 
@@ -68,6 +69,12 @@ def test_a_run_reports_and_ends(
 
     done = asyncio.run(work())
     assert (done["event"], done["settled"], done["happened"]) == ("done", True, {"alarms": 10})
+    ids = [f"{FIRST[:14]}{number:06}" for number in range(500001, 500004)]
+    assert done["channels"] == digest_of(
+        (one, f"{one[:10]}131{number}{one[14:]}", "on", f"通道 {number}")
+        for number in (1, 0)
+        for one in ids
+    )
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {line["event"] for line in lines} == {"counts"}
 
@@ -82,13 +89,14 @@ def test_codes_count_on() -> None:
 
 def test_as_a_process(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("WORD", "secret")
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
 
     async def work() -> int:
         async with Office() as office:
             arguments = [
                 *("--platform", f"127.0.0.1:{office.port}", "--password-env", "WORD"),
                 *("--count", "2", "--seconds", "0.3", "--alarms", "600"),
-                *("--positions", "0", "--changes", "0"),
+                *("--positions", "0", "--changes", "0", "--wait"),
             ]
             return await asyncio.to_thread(main, arguments)
 

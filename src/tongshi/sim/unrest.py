@@ -5,14 +5,16 @@ lost is counted, so that a platform can be held against it.
 
 As a process: ``python -m tongshi.sim.unrest --platform HOST:PORT --count 1000 --seconds 600
 --alarms 600 --positions 6000 --changes 600``; rates are of all devices together, a minute.  It
-prints JSON lines: ``ready``, ``counts`` every ten seconds, ``done`` with the final counts.  To use
-several processes give each its own ``--first``.
+prints JSON lines: ``ready``, ``counts`` every ten seconds, ``done`` with the final counts and the
+digest of what channels there are by then.  To use several processes give each its own ``--first``.
+With ``--wait`` nothing happens until a line comes to its standard input.
 """
 
 import argparse
 import asyncio
+import hashlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -27,6 +29,7 @@ from tongshi.sim.camera import Camera
 from tongshi.sim.film import Shot
 from tongshi.sim.fleet import Fleet, password_from, write_line
 from tongshi.sim.join import Join
+from tongshi.sim.listing import item_of
 from tongshi.sim.orders import carry_out, counts_of, total_of
 from tongshi.sim.profile import Channel, Profile
 from tongshi.sim.route import Route
@@ -153,6 +156,22 @@ def _spec(device_id: str, channels: int) -> Spec:
     return Spec(profile)
 
 
+def digest_of(channels: Iterable[tuple[str, str, str, str]]) -> str:
+    """Return a digest of *channels*: device, channel, ``"on"`` or ``"off"``, name."""
+    lines = sorted("\t".join(channel) for channel in channels)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def channels_of(cameras: Iterable[Camera]) -> list[tuple[str, str, str, str]]:
+    """Return the channels that *cameras* have now, as :func:`digest_of` takes them."""
+    found = []
+    for camera in cameras:
+        body = camera.device.body
+        for item in (item_of(body, part) for part in body.parts.values()):
+            found.append((camera.profile.device_id, item.device_id, item.state.value, item.name))
+    return found
+
+
 async def disturb(fleet: Fleet, rates: Rates, seconds: float, seed: int) -> dict[str, Any]:
     """Let things happen to a fleet that runs, and return the final counts."""
     unrest = Unrest(list(fleet.cameras.values()), rates, seed)
@@ -162,7 +181,8 @@ async def disturb(fleet: Fleet, rates: Rates, seconds: float, seed: int) -> dict
         write_line({"event": "counts", **_counts(unrest)})
     await running
     settled = await unrest.settle()
-    return {"event": "done", "settled": settled, **_counts(unrest)}
+    channels = digest_of(channels_of(unrest.cameras))
+    return {"event": "done", "settled": settled, "channels": channels, **_counts(unrest)}
 
 
 def _counts(unrest: Unrest) -> dict[str, Any]:
@@ -185,6 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--changes", type=float, default=600.0)
     parser.add_argument("--keepalive", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--wait", action="store_true", help="for a line, before anything happens")
     given = parser.parse_args(arguments)
     host, port = split_address(given.platform)
     specs = specs_of(given.first, given.count)
@@ -197,6 +218,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             cameras = list(fleet.cameras.values())
             await fleet.registered()
             write_line({"event": "ready", "devices": len(cameras)})
+            if given.wait:
+                await asyncio.to_thread(sys.stdin.readline)
             done = await disturb(fleet, rates, given.seconds, given.seed)
             write_line(done)
         lost = sum(tally.get("lost", 0) for tally in done["counts"].values())

@@ -175,8 +175,8 @@ async def _bed(shape: Shape, items: int) -> AsyncIterator[tuple[Node, Load, Read
     """A node with an empty store, and a subordinate that is about to register with it."""
     async with AsyncExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="tongshi-bench-"))
-        core = stack.enter_context(_one_core())
-        node = await stack.enter_async_context(Node(_settings(Path(directory))))
+        core = stack.enter_context(one_core())
+        node = await stack.enter_async_context(Node(settings_of(Path(directory))))
         order = Order(
             host=HOST,
             port=node.sip_port,
@@ -226,7 +226,7 @@ async def _stored(reader: Reader) -> float:
 
 
 @contextmanager
-def _one_core() -> Iterator[int]:
+def one_core() -> Iterator[int]:
     """Keep this process, and the threads it starts, on one core; give the load another, or -1."""
     cores = os.sched_getaffinity(0)
     if len(cores) > 1:
@@ -237,7 +237,8 @@ def _one_core() -> Iterator[int]:
         os.sched_setaffinity(0, cores)
 
 
-def _settings(data: Path) -> Settings:
+def settings_of(data: Path) -> Settings:
+    """Return settings of a node that takes free ports and keeps all in *data*."""
     return Settings(
         node=NodeSettings(data=str(data)),
         signalling=SignallingSettings(listen=f"{HOST}:0"),
