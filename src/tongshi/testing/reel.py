@@ -33,6 +33,8 @@ from tongshi.sip.message import Request
 MARK = uuid.UUID("0f1d6a52-9b1c-4c0e-8b52-7f3f0b6e2a11").bytes
 """Before a frame's number in its bytes."""
 FPS = 25
+LATE = 60.0
+"""So far behind its time it still catches up, s."""
 
 
 class Stamps(Enum):
@@ -205,7 +207,7 @@ class Session:
             await asyncio.sleep(0)
             return
         frames = self.reel.gop if self.scale < 0 or self.scale > self.reel.script.keys_above else 1
-        self._due = max(self._due + frames / FPS / abs(self.scale), loop.time() - 0.5)
+        self._due = max(self._due + frames / FPS / abs(self.scale), loop.time() - LATE)
         await asyncio.sleep(max(0.0, self._due - loop.time()))
 
 

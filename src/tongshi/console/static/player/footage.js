@@ -12,9 +12,11 @@ const START_AFTER = 700; // ms after which it starts with whatever is there
 const KEEP = 20; // s kept before the shown picture, to step back
 const TRIM = 40; // s before the shown picture at which older ones are removed
 const NEAR = 0.02; // s
+const TIMES = 4000;
+const MOOF = 0x6d6f6f66;
 
 export class FootageBuffer extends LiveBuffer {
-  frame = 0.04; // s from one picture to the next, as last seen
+  _times = []; // s, of the pictures that came
   _target = null;
   _firstAt = 0;
 
@@ -31,13 +33,25 @@ export class FootageBuffer extends LiveBuffer {
     else this._play();
   }
 
+  append(bytes) {
+    const view = new DataView(bytes);
+    for (let at = 0; at + 104 <= view.byteLength && view.getUint32(at) > 0; at += view.getUint32(at)) {
+      if (view.getUint32(at + 4) !== MOOF) continue; // as tongshi.media.fmp4 writes it: tfdt at 60
+      this._times.push((Number(view.getBigUint64(at + 60)) + view.getInt32(at + 100)) / 90_000);
+    }
+    if (this._times.length > TIMES) this._times.splice(0, TIMES / 2);
+    super.append(bytes);
+  }
+
   /** Show the picture after the held one, or before it; false when it is not there. */
   step(forward) {
+    const times = [...this._times].sort((a, b) => a - b);
+    const now = this.video.currentTime + 0.0005;
+    const wanted = forward ? times.find((each) => each > now) : times.filter((each) => each <= now).at(-2);
     const ranges = this._buffer?.buffered;
-    const wanted = this.video.currentTime + (forward ? this.frame : -this.frame);
-    for (let i = 0; i < (ranges?.length ?? 0); i += 1) {
-      if (wanted >= ranges.start(i) - NEAR && wanted < ranges.end(i) - NEAR) {
-        this.video.currentTime = wanted;
+    for (let i = 0; wanted !== undefined && i < ranges.length; i += 1) {
+      if (wanted >= ranges.start(i) - NEAR && wanted < ranges.end(i)) {
+        this.video.currentTime = wanted + 0.001;
         return true;
       }
     }
@@ -59,19 +73,6 @@ export class FootageBuffer extends LiveBuffer {
     if (this._target === null) this.video.currentTime = ranges.start(0);
     this._land();
     if (!this.held) this._play();
-    this._watch();
-  }
-
-  /** Note how far pictures are apart, which is what a step has to be. */
-  _watch() {
-    let before = null;
-    const see = (_, { mediaTime }) => {
-      const apart = mediaTime - before;
-      if (before !== null && apart > 0.003 && apart < 1.5) this.frame = apart;
-      before = mediaTime;
-      if (!this._closed) this.video.requestVideoFrameCallback(see);
-    };
-    this.video.requestVideoFrameCallback?.(see);
   }
 
   _updated() {
