@@ -1,10 +1,11 @@
 """Alarms recorded without waiting, handled by people, kept through a store that refuses."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from tongshi.access.scope import EVERYTHING, NOTHING
 from tongshi.alarms import service as module
@@ -137,7 +138,7 @@ def test_a_store_that_refuses_loses_nothing_up_to_a_bound_and_counts_the_rest(
     with engine.connect() as holder:
         holder.exec_driver_sql("PRAGMA busy_timeout=1")
         holder.execute(text("SELECT 1"))
-        reports = [replace(REPORT, channel_id=str(number)) for number in range(8)]
+        reports = [replace(REPORT, device_id=str(number)) for number in range(8)]
         outcomes = [alarms.record(report) for report in reports]
     assert outcomes[:5] == [(number, True) for number in range(1, 6)]
     assert None in outcomes or len(stored) >= 3  # it may have been flushed in between
@@ -145,3 +146,25 @@ def test_a_store_that_refuses_loses_nothing_up_to_a_bound_and_counts_the_rest(
     figures = alarms.figures()
     assert figures["recorded"] + figures.get("dropped", 0) == 8
     assert alarms.page(EVERYTHING, Query()).total == figures["recorded"] == len(stored)
+
+
+def test_a_flood_of_one_device_leaves_room_for_others(
+    engine: Engine, writer: Writer, clock: ManualClock
+) -> None:
+    alarms = Alarms(engine, writer, clock, limit=30)
+    writer.flush()
+    held = threading.Event()
+
+    def hold(_: Connection) -> None:
+        held.wait(10)
+
+    busy = writer.call(hold)
+    flood = [alarms.record(replace(REPORT, channel_id=str(number))) for number in range(20)]
+    other = alarms.record(replace(REPORT, device_id="good"))
+    held.set()
+    busy.result(10)
+    assert flood.count(None) == 17
+    assert other == (4, True)
+    assert alarms.figures()["dropped"] == 17
+    writer.flush()
+    assert alarms.record(replace(REPORT, channel_id="later")) == (5, True)

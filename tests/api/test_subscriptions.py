@@ -27,5 +27,8 @@ def test_what_is_refused(admin: httpx.Client, operator: httpx.Client) -> None:
     assert operator.get(ADDRESS).status_code == 403
     assert admin.put(f"{ADDRESS}/faces").status_code == 400
     assert admin.put(f"{ADDRESS}/alarm", json={"interval": -1}).status_code == 400
+    target = {"target": "a</DeviceID>"}
+    assert admin.put(f"{ADDRESS}/alarm", json=target).status_code == 400
+    assert admin.delete(f"{ADDRESS}/alarm", params=target).status_code == 400
     assert admin.get("/api/devices/nobody/subscriptions").status_code == 404
     assert admin.delete("/api/devices/nobody/subscriptions/alarm").status_code == 404

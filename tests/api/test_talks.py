@@ -87,6 +87,7 @@ def test_one_closes_ones_own_talks_only(
         ({**ASK, "view": "none"}, 404),
         ({**ASK, "channel": "34020000001310000099"}, 404),
         ({**ASK, "output": "34020000001370000099"}, 404),
+        ({**ASK, "channel": RECORDER, "output": "34020000001370000099"}, 404),
         ({**ASK, "device": GONE, "channel": GONE}, 404),
     ],
 )

@@ -55,6 +55,7 @@ class Desk:
         self.asked: list[str] = []
         self.orders: list[tuple[str, str]] = []
         self.silent = False
+        self.held: asyncio.Event | None = None
         self.incidents = Incidents(
             self.alarms,
             self.positions,
@@ -66,6 +67,8 @@ class Desk:
 
     async def reset(self, device_id: str, channel_id: str, command: AlarmCmd) -> None:
         self.orders.append((device_id, channel_id))
+        if self.held is not None:
+            await self.held.wait()
         if self.silent:
             raise PeerSilent("no", timer="F", stage="query")
 
@@ -182,6 +185,26 @@ def test_too_many_resets_wait_for_a_person(tmp_path: Path, monkeypatch: pytest.M
         desk.incidents.take(RAISED)
         await desk.until(lambda: desk.incidents.counters["reset left"] == 1)
         assert desk.orders == []
+
+    with_desk(tmp_path, work, reset=True)
+
+
+def test_a_silent_device_holds_up_its_own_resets_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(desk: Desk) -> None:
+        monkeypatch.setattr(module, "RESETS_EACH", 2)
+        desk.held = asyncio.Event()
+        for number in range(5):
+            alarm = AlarmNotify(number, f"c{number}", 1, 2, "2024-05-06T07:08:09")
+            desk.incidents.take(AlarmRaised(DEVICE, alarm, 100.0))
+        other = AlarmNotify(9, CAMERA, 1, 2, "2024-05-06T07:08:09")
+        desk.incidents.take(AlarmRaised("other", other, 100.0))
+        await desk.until(lambda: desk.incidents.counters["reset left"] == 3)
+        await desk.until(lambda: ("other", CAMERA) in desk.orders)
+        desk.held.set()
+        await desk.until(lambda: desk.incidents.counters["reset"] == 3)
+        assert desk.incidents._resetting == {}
 
     with_desk(tmp_path, work, reset=True)
 

@@ -375,8 +375,9 @@ OPEN = b"<Notify><CmdType>Keepalive</CmdType>"
         (request("MESSAGE", b"<Response><CmdType>Catalog</CmdType><SN>1</SN></Response>"), 403),
         (request("BYE"), 481),
         (request("CANCEL"), 481),
-        (request("INVITE"), 488),
-        (request("INVITE", b"v=0\r\n"), 488),
+        (request("INVITE"), 403),  # nobody speaks for the camera from there
+        (request("INVITE", b"v=0\r\n"), 403),
+        (request("INVITE", sender="nobody"), 403),
         (request("INFO"), 481),
         (request("NOTIFY"), 481),
         (request("SUBSCRIBE"), 405),

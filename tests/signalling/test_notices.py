@@ -63,6 +63,7 @@ class Bench:
     def __init__(self, limits: Limits | None = None) -> None:
         self.events: list[SignallingEvent] = []
         self.told: list[Message] = []
+        self.mute = False
         self.profile: Profile = STANDARD
         network = Network()
         self.clock = LoopClock()
@@ -92,8 +93,9 @@ class Bench:
         )
 
     def hear(self, peer: Peer, event: Event) -> None:
-        if isinstance(event, RequestArrived):
+        if isinstance(event, RequestArrived) and not self.mute:
             self.told.append(read(event.request.body))
+            peer.endpoint.reply(event, event.request.response(100), peer.now)
             peer.endpoint.reply_once(event, event.request.response(200))
 
     def take(self, message: Message) -> None:
@@ -151,6 +153,20 @@ def test_what_came_long_ago_or_before_many_others_is_no_repetition(
         assert len(made.events) == 7
 
     run(main())
+
+
+def test_a_device_that_confirms_nothing_takes_no_room_that_others_need() -> None:
+    def work(bench: Bench) -> None:
+        bench.mute = True
+        for number in range(500):
+            bench.take(replace(ALARM, sn=number))
+        assert len(bench.exchange) == 50
+        assert bench.notices.counters["alarm unanswered"] == 450
+
+    made = bench(work)
+    assert len(made.events) == 500  # told all the same
+    assert len(made.exchange) == 0
+    assert made.notices._answering == {}
 
 
 def test_an_answer_for_which_there_is_no_room_is_counted() -> None:

@@ -60,6 +60,10 @@ def test_a_file_that_is_no_trace_is_refused(line: str) -> None:
     [
         (b"<Password>12345678</Password>", b"<Password>********</Password>"),
         (b"<x:PASSWORD></x:PASSWORD>", b"<x:PASSWORD></x:PASSWORD>"),
+        (b'<PassWord a="1">ab</PassWord >', b'<PassWord a="1">**</PassWord >'),
+        (b"<Password><![CDATA[<s>]]></Password>", b"<Password>" + b"*" * 15 + b"</Password>"),
+        (b"<Password>cut <b>o", b"<Password>********"),
+        (b"<Password>1</Password><Password>2", b"<Password>*</Password><Password>*"),
         (b"Authorization: Basic YWJj\r\nTo: x", b"Authorization: Basic ****\r\nTo: x"),
         (b"Authorization: Digest response=1", b"Authorization: Digest response=1"),
         (b"<Name>basic</Name>", b"<Name>basic</Name>"),

@@ -2,8 +2,9 @@
 
 `Alarms.record` never blocks: a report waits for the next flush, durable once written.  A report
 like one of the same camera shortly before is counted with that alarm and is none of its own.  When
-the store cannot be written for so long that too many wait, further ones are dropped, counted and
-logged.  Everything else reads or writes the store: call it through ``asyncio.to_thread``.
+the store cannot be written for so long that too many wait, or too many of one device, further ones
+are dropped, counted and logged.  Everything else reads or writes the store: call it through
+``asyncio.to_thread``.
 """
 
 import logging
@@ -38,6 +39,8 @@ _log = logging.getLogger(__name__)
 
 WAITING = 100_000
 """Alarms that may wait for a store that cannot be written."""
+_SHARE = 10
+"""One device has at the most this part of the places: a flood of one leaves room for others."""
 _REMEMBERED = 20_000
 """Alarms that are remembered, to know what repeats them."""
 
@@ -53,6 +56,17 @@ class _Waiting(Buffer[int, Report]):
         super().__init__(store.add_alarms, durable=True)
         self._listeners = listeners
         self._writing: dict[int, Report] = {}
+        self._by_device: Counter[str] = Counter()
+
+    def count_of(self, device_id: str) -> int:
+        """Return how many alarms of one device wait."""
+        return self._by_device[device_id]
+
+    def put(self, key: int, value: Report) -> None:
+        """Have a new alarm written with the next flush."""
+        super().put(key, value)
+        with self._lock:
+            self._by_device[value.device_id] += 1
 
     def take(self) -> Job | None:
         """Return the job that writes what waits, and remember what that is."""
@@ -65,6 +79,8 @@ class _Waiting(Buffer[int, Report]):
         super().settle(written=written)
         stored, self._writing = self._writing, {}
         if written:
+            with self._lock:
+                self._by_device -= Counter(report.device_id for report in stored.values())
             for listener in self._listeners:
                 listener(stored)
 
@@ -125,7 +141,7 @@ class Alarms:
                 self.counters["repeated"] += 1
                 self._more.put(known, store.Recurrence(1, report.received_at))
                 return known, False
-            if len(self._waiting) >= self._limit:
+            if self._is_full(report.device_id):
                 if not self.counters["dropped"]:
                     _log.error("event=alarms-dropped why='too many wait to be written'")
                 self.counters["dropped"] += 1
@@ -190,6 +206,10 @@ class Alarms:
         """Return counts since the start, and what waits to be written."""
         with self._lock:
             return {**self.counters, "waiting": len(self._waiting)}
+
+    def _is_full(self, device_id: str) -> bool:
+        share = max(1, self._limit // _SHARE)
+        return len(self._waiting) >= self._limit or self._waiting.count_of(device_id) >= share
 
     def _find_like(self, report: Report) -> int | None:
         """Return the alarm that *report* repeats, counted from its first: what goes on is news."""

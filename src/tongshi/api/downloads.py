@@ -28,10 +28,7 @@ from tongshi.errors import Invalid, Missing
 from tongshi.recording.download import Download, name_of
 from tongshi.recording.download import Request as Wanted
 
-LASTS = 600.0
-"""After its last use an address of a file leads nowhere, s."""
 _CHUNK = 256 * 1024
-_MOST = 1000
 
 
 class AskDownload(Ask):
@@ -177,12 +174,15 @@ def read_range(header: str, size: int) -> tuple[int, int]:
     first, dash, last = text.strip().partition("-")
     if unit.strip().lower() != "bytes" or not dash or "," in text:
         return 0, size
-    if not all(word.strip().isdigit() or not word.strip() for word in (first, last)):
+    first, last = first.strip(), last.strip()
+    if not all(word.isascii() and len(word) < 19 for word in (first, last)):
         return 0, size
-    if not first.strip():
+    if not all(word.isdigit() or not word for word in (first, last)):
+        return 0, size
+    if not first:
         begin, end = max(0, size - int(last or "0")), size
     else:
-        begin, end = int(first), min(size, int(last) + 1 if last.strip() else size)
+        begin, end = int(first), min(size, int(last) + 1 if last else size)
     if begin >= end:
         raise Invalid(f"the file has {size} bytes")
     return begin, end

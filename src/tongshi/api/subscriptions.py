@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from tongshi.api.asker import AskerOf, PartsOf
+from tongshi.errors import Invalid
+from tongshi.gb28181.identifier import is_usable
 from tongshi.gb28181.subscription import Subject
 from tongshi.registry.want import Want
 from tongshi.signalling.tie import Subscribed
@@ -47,6 +49,7 @@ async def want_subscription(
 ) -> Subscribed:
     """Have a device tell of something from now on, and again after every restart."""
     wish = wish or Wish()
+    check_target(wish.target)
     await asyncio.to_thread(parts.registry.device, asker.scope, device_id)
     standing = parts.subscriptions.want(device_id, subject, wish.target, wish.interval)
     want = Want(device_id, subject.value, wish.target, wanted=True, interval=wish.interval)
@@ -58,8 +61,15 @@ async def unwant_subscription(
     parts: PartsOf, asker: AskerOf, device_id: str, subject: Subject, target: Target = ""
 ) -> Response:
     """Have a device tell of something no longer, whatever the settings say."""
+    check_target(target)
     await asyncio.to_thread(parts.registry.device, asker.scope, device_id)
     want = Want(device_id, subject.value, target, wanted=False)
     await asyncio.to_thread(parts.wants.keep, want, asker.person.name)
     parts.subscriptions.unwant(device_id, subject, target)
     return Response(status_code=204)
+
+
+def check_target(target: str) -> None:
+    """Raise Invalid unless *target* is empty or can be the id of a channel."""
+    if target and not is_usable(target):
+        raise Invalid(f"not the id of a channel: {target[:64]!r}")

@@ -155,12 +155,13 @@ async def _find(parts: Parts, asker: Asker, ask: AskTalk) -> tuple[str, str]:
     """Return the name of whom is spoken to, and the voice output; raises Missing."""
     registry, scope = parts.registry, asker.scope
     query = Query(device_id=ask.device, text=_OUTPUT, cameras=False, size=_MOST)
+    if ask.output:
+        await asyncio.to_thread(registry.channel, scope, ask.device, ask.output)
     if ask.channel == ask.device:
         device = await asyncio.to_thread(registry.device, scope, ask.device)
         return device.name, ask.output or ""
     channel = await asyncio.to_thread(registry.channel, scope, ask.device, ask.channel)
     if ask.output:
-        await asyncio.to_thread(registry.channel, scope, ask.device, ask.output)
         return channel.name, ask.output
     page = await asyncio.to_thread(registry.channels, scope, query)
     return channel.name, output_for(ask.channel, list(page.rows))

@@ -33,8 +33,8 @@ _log = logging.getLogger(__name__)
 
 PRUNE = 3600.0
 """Between two looks for positions that are older than they are kept, s."""
-RESETS = 200
-"""Resets of alarms under way at the most; further alarms wait for a person."""
+RESETS, RESETS_EACH = 200, 20
+"""Resets of alarms under way at the most, and at one device; further alarms wait for a person."""
 
 Reset = Callable[[str, str, AlarmCmd], Awaitable[object]]
 
@@ -65,6 +65,7 @@ class Incidents:
         self._reset = reset
         self._loop = asyncio.get_running_loop()
         self._tasks = Supervisor("incidents")
+        self._resetting: Counter[str] = Counter()
         alarms.subscribe(self._alarms_stored)
         registry.changes.subscribe(self._changes_stored)
 
@@ -147,9 +148,11 @@ class Incidents:
                 self._begin_reset(self._reset, alarm_id, report)
 
     def _begin_reset(self, reset: Reset, alarm_id: int, report: Report) -> None:
-        if len(self._tasks) >= RESETS:
+        device_id = report.device_id
+        if len(self._tasks) >= RESETS or self._resetting[device_id] >= RESETS_EACH:
             self.counters["reset left"] += 1
         else:
+            self._resetting[device_id] += 1
             self._tasks.start(self._reset_one(reset, alarm_id, report), name=str(alarm_id))
 
     async def _reset_one(self, reset: Reset, alarm_id: int, report: Report) -> None:
@@ -162,6 +165,9 @@ class Incidents:
             _log.info("event=alarm-not-reset device_id=%s why=%s", report.device_id, error)
         else:
             self.counters["reset"] += 1
+        finally:
+            self._resetting[report.device_id] -= 1
+            self._resetting += Counter()  # forgets who is at 0
 
     def _changes_stored(self, devices: set[str]) -> None:
         if not self._loop.is_closed():

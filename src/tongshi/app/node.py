@@ -20,11 +20,13 @@ from typing import ParamSpec, Self, TypeVar
 
 from sqlalchemy import Engine as Store
 
-from tongshi.access.identity import Rules
+from tongshi.access.identity import Person, Rules
+from tongshi.access.permission import Role
 from tongshi.access.service import Given, People, Register
 from tongshi.alarms.service import Alarms
+from tongshi.api.alarms import PURPOSE
 from tongshi.api.catalogs import Catalogs
-from tongshi.api.deeds import Deeds
+from tongshi.api.deeds import Deeds, Doer, Target
 from tongshi.api.feed import Feed
 from tongshi.api.files import Addresses
 from tongshi.api.outreach import device_address
@@ -65,6 +67,8 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+_SELF = Person(0, "", "Tongshi", "", Role.OPERATOR, must_change=False, disabled=False)
+"""The platform, where it does something by itself."""
 
 
 class Node:
@@ -179,15 +183,19 @@ class Node:
             events=settings.events,
             wants=map(want_of, await _wait_for(self.wants.all)),
         )
-        chronicle = Chronicle(self.registry, self.health, self.feed)
+        chronicle = Chronicle(self.registry, self.health, self.feed, self.peers)
         self.signalling.subscribe(chronicle.take)
+        self.deeds = Deeds(
+            self.register, lambda view, person: self.views.find(view, person), self.clock
+        )
+        self._stack.callback(self.deeds.stop)
         self.incidents = Incidents(
             self.alarms,
             self.positions,
             self.registry,
             self.feed,
             lambda device_id: self.signalling.queries.plan(device_id),
-            self._reset_alarm if settings.events.reset else None,
+            self._reset_by_itself if settings.events.reset else None,
         )
         self.signalling.subscribe(self.incidents.take)
         self._stack.push_async_callback(self.incidents.stop)
@@ -205,6 +213,12 @@ class Node:
 
     async def _reset_alarm(self, device_id: str, channel_id: str, command: AlarmCmd) -> None:
         await self.signalling.commands.control(device_id, channel_id, command)
+
+    async def _reset_by_itself(self, device_id: str, channel_id: str, command: AlarmCmd) -> None:
+        """Reset an alarm because the settings say so: the platform's own act, on its register."""
+        target = Target(device_id, channel_id, "")
+        async with self.deeds.enter(Doer(_SELF, "", PURPOSE), target, "reset-alarm"):
+            await self._reset_alarm(device_id, channel_id, command)
 
     def _decide(self, loop: asyncio.AbstractEventLoop, device_id: str) -> None:
         """Let what was decided hold; called in the thread of whoever decided."""
@@ -227,11 +241,7 @@ class Node:
             histories=self.signalling.histories,
         )
         self.engine.subscribe(self.views.heard)
-        self.deeds = Deeds(self.register, self.views.find, self.clock)
-        self._stack.callback(self.deeds.stop)
-        self.upgrades = Upgrades(
-            self.shelf, self.signalling.commands, self.feed, self.clock
-        )
+        self.upgrades = Upgrades(self.shelf, self.signalling.commands, self.feed, self.clock)
         self.signalling.subscribe(self.upgrades.take)
         self._stack.push_async_callback(self.upgrades.stop)
         await self.upgrades.start()

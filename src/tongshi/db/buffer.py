@@ -67,6 +67,10 @@ class Buffer(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._waiting) + len(self._taken)
 
+    def __contains__(self, key: K) -> bool:
+        with self._lock:
+            return key in self._waiting
+
     def put(self, key: K, value: V) -> None:
         """Have *value* written with the next flush."""
         with self._lock:

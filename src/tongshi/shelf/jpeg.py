@@ -17,6 +17,8 @@ _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 _TAIL = 4096
 """Bytes that may follow the end of a picture: some devices pad."""
+_MARKERS = 2000
+"""Markers, and bytes of filling, before the first scan at the most; cameras write about ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ def measure(data: bytes) -> Size:
         raise _refusal("it has no end")
     size: Size | None = None
     at = 2
-    while True:
+    for _ in range(_MARKERS):
         marker, at = _marker(data, at)
         if marker == _SCAN and size is not None:
             return size
@@ -49,15 +51,17 @@ def measure(data: bytes) -> Size:
         if marker in _FRAMES:
             size = _size(data[at + 2 : at + length])
         at += length
+    raise _refusal("it has more markers than pictures have")
 
 
 def _marker(data: bytes, at: int) -> tuple[int, int]:
     """Return the marker at *at* and where what follows it begins."""
     if data[at : at + 1] != b"\xff":
         raise _refusal("its segments do not join")
-    while data[at : at + 1] == b"\xff":
+    limit = at + _MARKERS
+    while data[at : at + 1] == b"\xff" and at < limit:
         at += 1
-    if at >= len(data):
+    if at >= min(limit, len(data)):
         raise _refusal("its segments do not join")
     return data[at], at + 1
 

@@ -173,13 +173,17 @@ class Histories:
 
     def claim(self, arrived: RequestArrived) -> Response | None:
         """Return the answer to a MESSAGE or INFO within a session; None when it is no one's."""
-        call_id = arrived.request.call_id
+        request = arrived.request
+        if request.method not in ("MESSAGE", "INFO"):
+            return None
+        call = self._means.calls.get(request.call_id)
+        if call is None:
+            return None
         for history in self._open:
-            call = None if history.attempt is None else history.attempt.call
-            if call is not None and call.call_id == call_id:
-                if arrived.request.method == "MESSAGE":
-                    self._read(history, arrived.request.body)
-                return arrived.request.response(200)
+            if history.attempt is not None and history.attempt.call is call:
+                if request.method == "MESSAGE":
+                    self._read(history, request.body)
+                return request.response(200)
         return None
 
     def take(self, neighbour: Neighbour, message: Message, arrived: RequestArrived) -> int:

@@ -16,10 +16,11 @@ Sources: GB/T 28181-2022 9.8, 9.9, annex B.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from tongshi.errors import Conflict, Error, Invalid, PeerRefused
+from tongshi.errors import Conflict, Error, Exhausted, Invalid, PeerRefused
 from tongshi.gateway.engine import (
     Advanced,
     Engine,
@@ -52,6 +53,8 @@ STEP_FRAMES = 5
 """Pictures fetched at least when a paused picture is stepped on."""
 STEP_WAIT = 4.0
 FASTEST = 16.0
+IN_LINE = 8
+"""Orders under way and waiting at the most: each may take as long as the device is silent."""
 
 _log = logging.getLogger(__name__)
 
@@ -98,6 +101,7 @@ class History:
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[str] = self._loop.create_future()
         self._lock = asyncio.Lock()
+        self._ordering = 0
         self._cseq = 0
         self._frames = 0
         self._quiet = 0
@@ -155,15 +159,15 @@ class History:
     async def play(self) -> None:
         """Go on after a pause.
 
-        This and the other orders raise PeerSilent or PeerRefused (stage ``"control"``), and
-        Conflict when the session is over.
+        This and the other orders raise PeerSilent or PeerRefused (stage ``"control"``),
+        Conflict when the session is over, Exhausted when too many orders wait.
         """
-        async with self._lock:
+        async with self._turn():
             await self._go()
 
     async def pause(self) -> None:
         """Hold the picture: the device sends nothing, and keeps the session."""
-        async with self._lock:
+        async with self._turn():
             await self._order(Method.PAUSE)
             await self._stop(Turn.HOLD)
 
@@ -174,7 +178,7 @@ class History:
         """
         if not self.span.since <= at <= self.span.until:
             raise Invalid("the moment is outside of the footage that was asked for")
-        async with self._lock:
+        async with self._turn():
             was_paused = self.paused
             await self._go_to(at)
             if was_paused:
@@ -187,7 +191,7 @@ class History:
         """
         if not 0 < abs(scale) <= FASTEST:
             raise Invalid(f"the speed is between -{FASTEST:g} and {FASTEST:g}, and not 0")
-        async with self._lock:
+        async with self._turn():
             reply = await self._order(Method.PLAY, scale=scale)
             self.scale = reply.scale if reply.scale is not None else scale
             await self._engine.steer(self.stream, Turn.SPEED, self.scale)
@@ -199,9 +203,21 @@ class History:
         """Have a paused session send a few more pictures; raises Conflict when it plays."""
         if not self.paused:
             raise Conflict("the playback is not paused")
-        async with self._lock:
+        async with self._turn():
             await self._go()
             await self._glimpse()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait for one's turn to order; raises Exhausted when too many wait already."""
+        if self._ordering >= IN_LINE:
+            raise Exhausted(f"{self._ordering} orders wait for this playback", resource="session")
+        self._ordering += 1
+        try:
+            async with self._lock:
+                yield
+        finally:
+            self._ordering -= 1
 
     async def _go(self) -> None:
         await self._order(Method.PLAY, span=Range())

@@ -46,10 +46,11 @@ from tongshi.signalling.event import (
     VideoOffered,
 )
 from tongshi.signalling.exchange import Exchange
+from tongshi.signalling.exchange import Outcome as Sent
 from tongshi.signalling.neighbours import Neighbour
 from tongshi.signalling.own import Own
 from tongshi.signalling.reception import Reception
-from tongshi.sip.event import RequestArrived
+from tongshi.sip.event import Answered, RequestArrived
 
 GPS = 4
 """The alarm method that is a report of a position."""
@@ -59,6 +60,8 @@ _AGAIN = 120.0
 """Time in which the same report is a repetition, s: twice the longest a device goes on sending."""
 _ANSWER = 5.0
 """Wait for the answer to our answer, s."""
+_ANSWERING = 50
+"""Answers under way to one device: one that confirms none takes no room that others need."""
 _STATES = frozenset({Change.ON, Change.OFF, Change.VLOST, Change.DEFECT})
 
 
@@ -86,6 +89,7 @@ class Notices:
         self._emit = emit
         self._clock = clock
         self._recent: OrderedDict[tuple[str, int], float] = OrderedDict()
+        self._answering: Counter[str] = Counter()
 
     def hang_into(self, reception: Reception) -> None:
         """Take what comes as a MESSAGE."""
@@ -128,12 +132,30 @@ class Notices:
                 self._tell_positions(device_id, (_position_of(alarm),), "alarm")
             if alarm.method != GPS or alarm.description or alarm.alarm_type is not None:
                 self._emit(AlarmRaised(device_id, alarm, self._clock.wall()))
-        answer = AlarmAnswer(alarm.sn, alarm.device_id or device_id, Outcome.OK)
+        self._answer(neighbour, AlarmAnswer(alarm.sn, alarm.device_id or device_id, Outcome.OK))
+
+    def _answer(self, neighbour: Neighbour, answer: AlarmAnswer) -> None:
+        """Send *answer*, unless the device still owes the confirmation of many."""
+        device_id = neighbour.device_id
+
+        def hear(outcome: Sent) -> None:
+            if isinstance(outcome, Answered) and outcome.response.status < 200:
+                return
+            self._exchange.forget(outcome.handle)
+            self._answering[device_id] -= 1
+            if self._answering[device_id] <= 0:
+                del self._answering[device_id]
+
+        if self._answering[device_id] >= _ANSWERING:
+            self.counters["alarm unanswered"] += 1
+            return
         try:
             request = self._own.message(neighbour, write(answer, neighbour.version))
-            self._exchange.tell(request, neighbour.address, within=_ANSWER)
+            self._exchange.send(request, neighbour.address, hear, within=_ANSWER)
         except Exhausted:
             self.counters["alarm unanswered"] += 1
+        else:
+            self._answering[device_id] += 1
 
     def _take_positions(self, device_id: str, told: MobilePosition) -> None:
         """Tell positions once; without a time nobody can say whether they were told before."""

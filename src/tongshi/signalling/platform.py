@@ -35,6 +35,7 @@ from tongshi.registry.peers.rule import RuleBook
 from tongshi.registry.peers.service import Peers
 from tongshi.settings import EventSettings, MediaSettings, SignallingSettings, split_address
 from tongshi.signalling.admission import Admission, LockRules
+from tongshi.signalling.beats import BeatRules, Beats
 from tongshi.signalling.errands import ErrandRules, Errands
 from tongshi.signalling.event import (
     CatalogGathered,
@@ -168,6 +169,14 @@ class Signalling:
             else Profiles(self.neighbours)
         )
         self.neighbours.profile_of = self.profiles.of
+        longest = settings.keepalive_longest
+        self.beats = Beats(
+            BeatRules(settings.keepalive, settings.keepalive_misses, longest),
+            self.neighbours,
+            self._emit,
+            self._clock,
+            peers.beats if peers is not None else None,
+        )
         self.admission = _admission(settings, self._clock, self.neighbours, peers)
         self._reactions: dict[type[SignallingEvent], Callable[[Any], None]] = {
             DevicePresence: self._presence_changed,
@@ -252,6 +261,7 @@ class Signalling:
         )
         self.commands = self.on_demand.commands
         self.on_demand.attach(self.reception.takers)
+        self.on_demand.configuration.learned = self.beats.learn
         self.queries.start()
         self._tasks.sustain(self._live, name="beat")
         self._tasks.sustain(self._reconcile, name="reconcile")

@@ -24,8 +24,10 @@ from tongshi.sip.message import Request, parse
 
 PLATFORM = "platform"
 """The actor that recorded."""
+_HINT = re.compile(rb"(?i)password|basic")
 _SECRET = re.compile(
-    rb"(?i)(<(?:\w+:)?password>)([^<]*)(?=</)|(authorization:[ \t]*basic[ \t]+)([^\r\n]*)"
+    rb"(?is)(<(?:[\w.-]{1,64}:)?password(?:\s[^>]{0,256})?>)(.*?)(?=</(?:[\w.-]{1,64}:)?password|\Z)"
+    rb"|(authorization:[ \t]*basic[ \t]+)([^\r\n]*)"
 )
 _COMMAND = re.compile(r"<CmdType>\s*([A-Za-z0-9]+)\s*<")
 _SN = re.compile(r"<SN>\s*(\d+)\s*<")
@@ -52,7 +54,7 @@ class Record:
 
 def mask(data: bytes) -> bytes:
     """Return *data* with the passwords that stand in it starred out."""
-    if b"assword>" not in data and b"asic" not in data:
+    if _HINT.search(data) is None:
         return data
     return _SECRET.sub(_star, data)
 

@@ -205,3 +205,16 @@ def test_a_restless_channel_is_written_when_it_rests(
     writer.flush()
     assert said(engine)[CAMERAS[0]] == "off"
     assert len(history(engine)) == 5
+
+
+def test_a_device_that_invents_channels_adds_so_many(
+    registry: Registry, engine: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ENTRIES", 4)
+    items = [Item(device_id=f"made up {number}", event="ADD", name="x") for number in range(5)]
+    registry.changes.take(RECORDER, [*items, camera(1, event="UPDATE", name="n")], 20.0)
+    settle(registry, writer)
+    assert set(said(engine)) == {*CAMERAS[:3], "made up 0"}
+    assert one(registry, 1).name == "n"
+    assert registry.changes.counters["beyond"] == 4
+    assert [key for key, event in history(engine) if event == "ADD"] == ["made up 0"]

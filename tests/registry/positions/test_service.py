@@ -76,3 +76,40 @@ def test_old_ones_are_deleted_in_chunks(
     clock.wind(86_400.0 - 97.5)
     assert positions.prune() == 3
     assert positions.reports(EVERYTHING, Query()).total == 2
+
+
+def test_a_device_that_invents_channels_keeps_so_many(
+    engine: Engine, writer: Writer, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHANNELS", 3)
+    positions = Positions(engine, writer, clock, days=0)
+    for number in range(5):
+        positions.record(Report("liar", f"c{number}", 100.0 + number, 117.1, 31.8))
+    positions.record(report(50.0))
+    writer.flush()
+    assert positions.prune() == 2
+    rows = positions.latest(EVERYTHING, Query()).rows
+    assert {row.channel_id for row in rows} == {"c2", "c3", "c4", "front"}
+
+
+@pytest.mark.parametrize("days", [0, 30])
+def test_newest_positions_that_wait_are_bounded(
+    engine: Engine, writer: Writer, clock: ManualClock, days: float
+) -> None:
+    positions = Positions(engine, writer, clock, days=days, limit=2)
+    writer.flush()
+    held = threading.Event()
+
+    def hold(_: Connection) -> None:
+        held.wait(10)
+
+    busy = writer.call(hold)
+    for number in range(4):
+        positions.record(Report("liar", f"c{number}", 100.0, 117.1, 31.8))
+    positions.record(Report("liar", "c1", 101.0, 117.1, 31.8))
+    held.set()
+    busy.result(10)
+    writer.flush()
+    rows = positions.latest(EVERYTHING, Query()).rows
+    assert {(row.channel_id, row.received_at) for row in rows} == {("c0", 100.0), ("c1", 101.0)}
+    assert positions.figures()["dropped"] >= 2

@@ -9,7 +9,7 @@ and counted, and `Intake.take` says so: a catalog asked for anew brings it all b
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from time import monotonic
 
@@ -22,13 +22,15 @@ from tongshi.gb28181.catalog import Item
 from tongshi.registry.change import STATES, Damper, Told, fold, sort_out, split, told_by
 from tongshi.registry.entry import CatalogStanding, CatalogState
 from tongshi.registry.intake import store
-from tongshi.registry.merge import Changes, merge
+from tongshi.registry.merge import Changes, Stored, merge
 from tongshi.registry.region import region_of
 
 _log = logging.getLogger(__name__)
 
 WAITING = 200_000
 """Changes that may wait to be written."""
+ENTRIES = 200_000
+"""Entries of one device, removed ones included, beyond which notices add no more."""
 
 Key = tuple[str, str]
 Listener = Callable[[set[str]], None]
@@ -79,7 +81,8 @@ class Intake:
 
     submit: runs in the thread that merges.  write: stores what a merge came to.
     counters: ``"states"``, ``"entries"``, ``"merged"``, and what was left out: ``"unknown"`` (of
-    channels nobody knows), ``"dropped"`` (too many wait), ``"lost"`` (the store refused).
+    channels nobody knows), ``"dropped"`` (too many wait), ``"beyond"`` (the device has too many
+    entries), ``"lost"`` (the store refused).
     """
 
     def __init__(
@@ -167,16 +170,25 @@ class Intake:
             for listener in self._listeners:
                 listener({device_id})
 
+    def _fitting(self, entries: tuple[Item, ...], stored: Mapping[str, Stored]) -> tuple[Item, ...]:
+        """Return those of *entries* for which a device has room."""
+        new = [item for item in entries if item.device_id not in stored]
+        beyond = {item.device_id for item in new[max(0, ENTRIES - len(stored)) :]}
+        if beyond:
+            self.counters["beyond"] += len(beyond)
+        return tuple(item for item in entries if item.device_id not in beyond)
+
     def _store(self, device_id: str, pending: dict[str, Item], at: float) -> None:
         with self._engine.connect() as connection:
             stored = store.read_stored(connection, device_id)
             region = store.read_region(connection, device_id) or region_of("", device_id)
         batch = sort_out(pending, stored)
         self.counters["unknown"] += batch.ignored
+        entries = self._fitting(batch.entries, stored)
         changes = merge(
             device_id,
             stored,
-            batch.entries,
+            entries,
             complete=False,
             region=region,
             removed=frozenset(batch.removed),
@@ -186,11 +198,11 @@ class Intake:
         if not changes.nothing:
             self._write(device_id, "notify", standing, changes, at)
         told = {(device_id, key): Told(said, "UPDATE", at) for key, said in batch.states.items()}
-        known = [item for item in pending.values() if item.change not in STATES]
+        known = stored.keys() | {item.device_id for item in entries}
         events = [
             (device_id, item.device_id, at, item.change.value)
-            for item in known
-            if item.device_id in stored or item in batch.entries
+            for item in pending.values()
+            if item.change not in STATES and item.device_id in known
         ]
 
         def record(connection: Connection) -> None:

@@ -1,8 +1,9 @@
 """Reported positions in use: recorded without waiting, kept for a while, answered to pages.
 
 `Positions.record` never blocks.  Reports that wait for the store are bounded; what is beyond is
-dropped, counted and logged, but for the newest of each channel, which is always kept.  Everything
-else reads or writes the store: call it through ``asyncio.to_thread``.
+dropped, counted and logged, but for the newest of each channel, which is kept while there are no
+more channels than that.  A device that invents channels has so many in the store and no more.
+Everything else reads or writes the store: call it through ``asyncio.to_thread``.
 """
 
 import logging
@@ -28,6 +29,8 @@ WAITING = 100_000
 """Reports that may wait for a store that cannot be written."""
 CHUNK = 5000
 """Old reports deleted in one transaction."""
+CHANNELS = 20_000
+"""Newest positions that are kept of one device; the oldest of more go."""
 DAY = 86_400.0
 
 
@@ -62,16 +65,24 @@ class Positions:
             channel_id=storable(report.channel_id, 64),
         )
         with self._lock:
-            self._latest.put((report.device_id, report.channel_id), report)
+            key = (report.device_id, report.channel_id)
+            if len(self._latest) < self._limit or key in self._latest:
+                self._latest.put(key, report)
+            elif not self._days:
+                self._drop()
+                return
             if self._days and len(self._reports) >= self._limit:
-                if not self.counters["dropped"]:
-                    _log.error("event=positions-dropped why='too many wait to be written'")
-                self.counters["dropped"] += 1
+                self._drop()
                 return
             self.counters["recorded"] += 1
             if self._days:
                 self._count += 1
                 self._reports.put(self._count, report)
+
+    def _drop(self) -> None:
+        if not self.counters["dropped"]:
+            _log.error("event=positions-dropped why='too many wait to be written'")
+        self.counters["dropped"] += 1
 
     def latest(self, scope: Scope, query: Query) -> Page[Report]:
         """Return a page of the newest position of each channel."""
@@ -90,10 +101,11 @@ class Positions:
     def prune(self) -> int:
         """Delete reports that are older than they are kept; return how many.
 
+        Newest positions beyond :data:`CHANNELS` of a device go as well.
         Raises Exhausted when the store cannot be written.
         """
         before = self._clock.wall() - self._days * DAY
-        gone = 0
+        gone = self._writer.commit(lambda connection: store.prune_latest(connection, CHANNELS))
         while True:
             deleted = self._writer.commit(
                 lambda connection: store.prune_reports(connection, before, CHUNK)

@@ -41,6 +41,18 @@ def prune_reports(connection: Connection, before: float, most: int) -> int:
     return connection.execute(delete(position_reports).where(c.id.in_(old))).rowcount
 
 
+def prune_latest(connection: Connection, most: int) -> int:
+    """Keep the *most* newest positions of each device; return how many went."""
+    c, gone = positions.c, 0
+    crowds = select(c.device_id).group_by(c.device_id).having(func.count() > most)
+    for device_id in connection.execute(crowds).scalars().all():
+        own = select(c.channel_id).where(c.device_id == device_id)
+        kept = own.order_by(c.received_at.desc(), c.channel_id).limit(most)
+        old = delete(positions).where(c.device_id == device_id, c.channel_id.not_in(kept))
+        gone += connection.execute(old).rowcount
+    return gone
+
+
 def page_latest(
     connection: Connection, scope: Scope, query: Query
 ) -> tuple[tuple[Report, ...], int]:
