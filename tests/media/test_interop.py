@@ -14,7 +14,7 @@ from typing import Any
 import av
 import pytest
 
-from tongshi.media import aac, nal
+from tongshi.media import aac, nal, ts
 from tongshi.media.elementary import Splitter
 from tongshi.media.fmp4 import Track
 from tongshi.media.ps import Demuxer, Muxer
@@ -142,6 +142,34 @@ def test_program_streams_of_ffmpeg_give_the_same_pictures(
         if "pts" in packet:
             assert (unit.pts, unit.dts) == (packet["pts"], packet.get("dts", packet["pts"]))
     assert (demuxer.counts.skipped, demuxer.counts.resyncs) == (0, 0)
+
+
+@pytest.mark.parametrize("sound", [False, True])
+@pytest.mark.parametrize("name", ENCODERS)
+def test_transport_streams_of_ffmpeg_give_the_same_pictures(
+    name: str, sound: bool, folder: Path, clips: dict[str, list[AccessUnit]]
+) -> None:
+    path = folder / f"{name}-{sound}.ts"
+    extra = ("-f", "lavfi", "-i", "sine=sample_rate=16000", "-c:a", "aac", "-t", "3")
+    run("ffmpeg", "-v", "error", "-y", "-i", folder / f"{name}.mp4", *(extra if sound else ()),
+        "-c:v", "copy", "-f", "mpegts", path)  # fmt: skip
+    told = packets_of(path)
+    demuxer = ts.Demuxer()
+    data = path.read_bytes()
+    units: list[AccessUnit] = []
+    for at in range(0, len(data), 1316):  # every datagram has a time stamp of its own
+        units += demuxer.feed(data[at : at + 1316], at)
+    units += demuxer.flush()
+    pictures = [unit for unit in units if not unit.codec.is_audio]
+    assert [bodies(u.codec, u.data) for u in pictures] == [
+        bodies(u.codec, u.data) for u in clips[name]
+    ]
+    assert [(u.pts, u.dts) for u in pictures] == [(p["pts"], p["dts"]) for p in told]
+    assert [u.key for u in pictures] == ["K" in p["flags"] for p in told]
+    heard = b"".join(unit.data for unit in units if unit.codec is Codec.AAC)
+    assert len(aac.split(heard)) == (48 if sound else 0)
+    counts = demuxer.counts
+    assert (counts.skipped, counts.breaks, counts.short, counts.mute) == (0, 0, 0, 0)
 
 
 def adts(folder: Path) -> list[AccessUnit]:

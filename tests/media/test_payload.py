@@ -3,6 +3,7 @@ import itertools
 import pytest
 
 from tongshi.media import psfields as fields
+from tongshi.media import tsfields
 from tongshi.media.payload import Kind, Payloads, Sound, kind_named, sniff
 from tongshi.media.rtp import Frame
 from tongshi.media.timeline import Times
@@ -38,6 +39,8 @@ def test_names_of_rtpmap(name: str, kind: Kind) -> None:
 def test_sniffing() -> None:
     assert sniff(PACK) is Kind.PS
     assert sniff(b"\x47" + bytes(187)) is Kind.MPEGTS
+    assert sniff((b"\x47" + bytes(187)) * 7) is Kind.MPEGTS
+    assert sniff(b"\x47" + bytes(375)) is not Kind.MPEGTS
     assert sniff(SPS) is Kind.H264
     assert sniff(b"\x40\x01\x0c") is Kind.H265
     assert sniff(P) is None
@@ -81,11 +84,24 @@ def test_units_that_show_themselves_need_no_announcement() -> None:
     assert payloads.decode(frame(111, P))[0].codec is Codec.H264
 
 
-def test_a_transport_stream_is_told_and_not_read() -> None:
+TS = b"".join(
+    tsfields.build_packets(0x100, 0, fields.build_pes_header(0xE0, len(KEY), pts=0) + KEY)
+)
+
+
+@pytest.mark.parametrize("number", [33, 96])
+def test_a_transport_stream_is_read_under_its_own_number_and_others(number: int) -> None:
+    payloads = Payloads([(96, "PS/90000")])
+    assert payloads.decode(frame(number, TS)) == []
+    assert [unit.data for unit in payloads.flush()] == [KEY]
+    assert (payloads.kind, payloads.unsupported, payloads.resyncs) == (Kind.MPEGTS, 0, 0)
+
+
+def test_a_transport_stream_may_give_way_to_a_program_stream() -> None:
     payloads = Payloads()
-    assert payloads.decode(frame(33, (b"\x47" + bytes(187)) * 7)) == []
-    assert payloads.decode(frame(33, b"\x47" + bytes(187))) == []
-    assert (payloads.kind, payloads.unsupported) == (Kind.MPEGTS, 2)
+    payloads.decode(frame(33, TS))
+    (unit,) = payloads.decode(frame(33, PACK))
+    assert (unit.data, payloads.kind) == (KEY, Kind.PS)
 
 
 @pytest.mark.parametrize(

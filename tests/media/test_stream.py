@@ -150,10 +150,10 @@ def test_units_of_h264_without_a_program_stream(h264: list[AccessUnit]) -> None:
 
 
 def test_what_nothing_reads_is_counted() -> None:
-    pipeline = Pipeline()
-    pipeline.receive(Sender(5, payload_type=33).packets_of(b"\x47" + bytes(187), 0), 0.0)
+    pipeline = Pipeline(payload_types=[(35, "SVAC/90000")])
+    pipeline.receive(Sender(5, payload_type=35).packets_of(bytes(188), 0), 0.0)
     figures = pipeline.figures(0)
-    assert (figures.payload, figures.unsupported, figures.frames) == ("mpegts", 1, 0)
+    assert (figures.payload, figures.unsupported, figures.frames) == ("unsupported", 1, 0)
 
 
 def test_flush_hands_on_what_waits(h264: list[AccessUnit]) -> None:

@@ -21,6 +21,10 @@ from tongshi.gb28181.manscdp import item as items_read
 from tongshi.gb28181.registration import Registrar, Unregistered
 from tongshi.gb28181.session import Caller
 from tongshi.gb28181.steps import Failed, Stage
+from tongshi.media import ts
+from tongshi.media.ps import Muxer
+from tongshi.media.stream import Pipeline
+from tongshi.media.unit import AccessUnit, Codec
 from tongshi.registry import branch
 from tongshi.registry.branch import place
 from tongshi.sdp import SessionDescription
@@ -38,9 +42,11 @@ from tongshi.signalling.event import Why as Gone
 from tongshi.signalling.neighbours import Neighbours
 from tongshi.signalling.share import Session
 from tongshi.signalling.waiting import Waiting
+from tongshi.sim.dress import Dresser
 from tongshi.sim.join import Join
 from tongshi.sim.profile import Profile
 from tongshi.sim.quirks import QUIRKS
+from tongshi.sim.rtpline import RtpLine, cut
 from tongshi.sip import framing
 from tongshi.sip.address import Address
 from tongshi.sip.dialog import Dialog
@@ -602,6 +608,27 @@ def zero_addresses() -> None:
     assert play("zero-c").session.track is not None
 
 
+def transport_streams_are_shown() -> None:
+    key = bytes.fromhex("00000001 6764001f 00000001 68ee3c80 00000001 6588") + bytes([0xAA]) * 900
+    muxer, dresser = Muxer(Codec.H264, Codec.G711A), Dresser(frozenset({"mpegts"}))
+    line, pipeline, shown = RtpLine(7, frozenset()), Pipeline(), list[AccessUnit]()
+    pipeline.units.append(shown.append)
+    for at in range(3):
+        stamp = 3600 * at
+        video = AccessUnit(Codec.H264, stamp, stamp, True, key)
+        sound = AccessUnit(Codec.G711A, stamp, stamp, True, b"\xd5" * 320)
+        pack = cut(at, True, stamp, dresser.alter(muxer.pack(video, sound)))
+        pipeline.receive(line.packets(pack), at / 25)
+    pipeline.flush()
+    assert pipeline.figures(1).payload == "mpegts"
+    assert [unit.codec for unit in shown].count(Codec.G711A) == 3
+    assert [key in unit.data for unit in shown if unit.codec is Codec.H264] == [True] * 3
+
+
+def program_streams_only(patch: Patch) -> None:
+    patch.setattr(ts.Demuxer, "decode", lambda self, frame: [])
+
+
 _OFFER = invite.Offer(owner="a", host="h", port=1)
 _RESTLESS = Join(JOIN.platform_id, JOIN.password, expires=100)
 _QUICK = Join(JOIN.platform_id, JOIN.password, keepalive=10)
@@ -687,6 +714,7 @@ CASES: dict[str, tuple[Callable[[], None], Without]] = {
         substream(b"a=streamMode:SUB\r\n", "substream-streammode", "streamMode"),
         styles_do_not_count,
     ),
+    "mpegts": (transport_streams_are_shown, program_streams_only),
     "refuse-invite": (refused_with(486, "refuse-invite"), every_refusal_is_silence),
     "ignore-invite": (silence_is_told, all_silence_is_one),
     "wrong-password": (wrong_passwords_are_told, every_proof_holds),

@@ -39,6 +39,13 @@ def test_without_quirks_nothing_is_touched() -> None:
     assert packs("ssrc-zero") == GOOD
 
 
+def test_mpegts() -> None:
+    made = packs("mpegts")
+    assert {len(frame) % 188 for frame in made} == {0}
+    assert {frame[at] for frame in made for at in range(0, len(frame), 188)} == {0x47}
+    assert packs("mpegts", "zero-length-pes", "small-pes") != made
+
+
 def test_no_psm() -> None:
     assert ids(packs("no-psm")[0]) == [0xBA, 0xE0, 0xE0, 0xC0]
 
@@ -113,7 +120,8 @@ def test_trailing_garbage() -> None:
 
 @given(st.sets(st.sampled_from([n for n, row in QUIRKS.items() if row.layer is Layer.PS])))
 def test_any_choice_of_quirks_keeps_every_byte_of_the_picture(quirks: set[str]) -> None:
-    assert packs(*quirks)[0].count(b"\xab") == 70000
+    # Sums and stuffing may hold the byte as well.
+    assert 70000 <= packs(*quirks)[0].count(b"\xab") < 70064
     assert packs(*quirks)[1].count(b"\xcd") == 900
 
 

@@ -20,6 +20,14 @@ def test_a_frame_is_cut_into_packets() -> None:
     assert {(p.payload_type, p.timestamp, p.ssrc) for p in packets} == {(96, 90_000, 200_000_001)}
 
 
+def test_a_transport_stream_goes_seven_packets_at_a_time() -> None:
+    packets = [Packet.parse(data) for data in line().packets(cut(1, True, 0, b"\x47" * 1880))]
+    assert [(packet.payload_type, len(packet.payload)) for packet in packets] == [
+        (33, 1316),
+        (33, 564),
+    ]
+
+
 def test_numbers_run_on_and_time_wraps() -> None:
     sender = line()
     sender.packets(PACK)

@@ -1,7 +1,8 @@
 """What an RTP payload type carries, and the decoder for it.
 
 Theory of operation.  What the bytes show weighs more than what was announced: a pack header at
-the beginning of a frame means a program stream under any payload type, at any time.  Next comes
+the beginning of a frame means a program stream under any payload type, at any time; packets of 188
+bytes mean a transport stream while nothing has been chosen for the type.  Next comes
 the announcement, then the fixed types of RFC 3551, then the beginning of the units themselves,
 and last the numbers that GB/T 28181 uses as a habit.
 
@@ -12,7 +13,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Protocol
 
-from tongshi.media import g711, nal
+from tongshi.media import g711, nal, ts
 from tongshi.media.nalpayload import Assembler
 from tongshi.media.ps import Demuxer
 from tongshi.media.psfields import PACK
@@ -22,7 +23,7 @@ from tongshi.media.unit import AccessUnit, Codec
 
 
 class Kind(Enum):
-    """Payloads told apart; nothing here reads MPEGTS and UNSUPPORTED."""
+    """Payloads told apart; nothing here reads UNSUPPORTED."""
 
     PS = "ps"
     H264 = "h264"
@@ -65,7 +66,7 @@ def sniff(part: bytes) -> Kind | None:
     """Return what the first payload of a frame gives away by itself, or None."""
     if part.startswith(PACK):
         return Kind.PS
-    if part[:1] == b"\x47" and len(part) % 188 == 0:
+    if part[:1] == b"\x47" and len(part) % 188 == 0 and part[188:189] in b"\x47":
         return Kind.MPEGTS
     codec = nal.guess(part, ((0, len(part)),))
     if codec is Codec.UNKNOWN:
@@ -103,8 +104,8 @@ class Payloads:
 
     @property
     def resyncs(self) -> int:
-        """How often a program stream had to be found again."""
-        demuxers = (item for item in self._decoders.values() if isinstance(item, Demuxer))
+        """How often a program or transport stream had to be found again."""
+        demuxers = (i for i in self._decoders.values() if isinstance(i, Demuxer | ts.Demuxer))
         return sum(item.counts.resyncs + item.counts.breaks for item in demuxers)
 
     def announce(self, types: Iterable[tuple[int, str]]) -> None:
@@ -125,7 +126,7 @@ class Payloads:
 
     def flush(self) -> list[AccessUnit]:
         """Return what is left when the stream ends."""
-        demuxers = [item for item in self._decoders.values() if isinstance(item, Demuxer)]
+        demuxers = [i for i in self._decoders.values() if isinstance(i, Demuxer | ts.Demuxer)]
         return [unit for item in demuxers for unit in item.flush()]
 
     def _choose(self, frame: Frame) -> Decoder | None:
@@ -156,6 +157,8 @@ class Payloads:
         match kind:
             case Kind.PS:
                 return Demuxer(times=self._times)
+            case Kind.MPEGTS:
+                return ts.Demuxer(times=self._times)
             case Kind.H264:
                 return Assembler(Codec.H264, self._times.video)
             case Kind.H265:

@@ -44,13 +44,16 @@ class Pictures:
     """One video stream's payloads in, access units appended to ``out``.
 
     codec: what is believed until the bytes say otherwise.
+    patient: begin by waiting for the next picture, where the end of a frame means little.
     """
 
     __slots__ = ("_began", "_calm", "_dts", "_emitted", "_gap", "_held", "_parts", "_patient",
                  "_pts", "_size", "_splitter", "_stamp", "_timeline", "_torn", "_turn", "codec",
                  "counts", "out")  # fmt: skip
 
-    def __init__(self, timeline: Timeline, codec: Codec = Codec.UNKNOWN) -> None:
+    def __init__(
+        self, timeline: Timeline, codec: Codec = Codec.UNKNOWN, *, patient: bool = False
+    ) -> None:
         self.codec = codec
         self.out: list[AccessUnit] = []
         self.counts = PictureCounts()
@@ -64,7 +67,7 @@ class Pictures:
         self._torn = False
         self._gap = False
         self._emitted = False
-        self._patient = False
+        self._patient = patient
         self._calm = 0
         self._turn = 0
         self._began = 0

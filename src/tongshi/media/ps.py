@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from tongshi.errors import LocalProtocolError
 from tongshi.media import nal, sound
 from tongshi.media import psfields as fields
+from tongshi.media.latch import Latch
 from tongshi.media.pictures import PictureCounts, Pictures
 from tongshi.media.rtp import Frame
 from tongshi.media.timeline import Times
@@ -27,7 +28,6 @@ _VIDEO = range(_FIRST_VIDEO, 0xF0)
 _AUDIO = range(0xC0, 0xE0)
 _STREAMS = frozenset({*_VIDEO, *_AUDIO})
 _VIDEO_BYTES = frozenset(bytes([kind]) for kind in _VIDEO)
-_STRANGERS = 100
 _HEADERS = (0xBB, _MAP)
 
 
@@ -49,26 +49,6 @@ class PsCounts:
     false_starts: int = 0
     ignored: int = 0
     mute: int = 0
-
-
-class _Latch:
-    """One stream_id of several: the first seen, or another when that one has fallen silent."""
-
-    __slots__ = ("_chosen", "_strangers")
-
-    def __init__(self) -> None:
-        self._chosen = -1
-        self._strangers = _STRANGERS
-
-    def admits(self, stream_id: int) -> bool:
-        """Return whether packets with *stream_id* are taken."""
-        if stream_id != self._chosen:
-            self._strangers += 1
-            if self._strangers <= _STRANGERS:
-                return False
-            self._chosen = stream_id
-        self._strangers = 0
-        return True
 
 
 class Demuxer:
@@ -94,8 +74,8 @@ class Demuxer:
         self._pictures = Pictures(times.video, video)
         self._sound_time = times.sound
         self._audio = audio
-        self._video_id = _Latch()
-        self._audio_id = _Latch()
+        self._video_id = Latch()
+        self._audio_id = Latch()
         self._map = b""
         self._rest: list[bytes] = []
         self._rest_size = 0

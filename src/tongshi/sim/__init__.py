@@ -20,7 +20,7 @@ names is done otherwise.  This package is a leaf: the product never imports it.
     answering telling obeying configuration    queries, control, settings
     calling call reply history hearing         sessions: live, recorded, spoken
     reporting notice                           subscriptions, alarms, positions, changes
-    depot dress rtpline outlet streaming ears  its media
+    depot dress carriage rtpline outlet streaming ears  its media
     camera stage porter errand                 the device on sockets: media, uploads, firmware
     recorder subordinate town fleet orders     many devices, and what they can be told to do
     diary load mediaload unrest                what they tell; very many devices

@@ -4,6 +4,7 @@ Source: ISO/IEC 13818-1 2.4.3.7, 2.5.3, 2.5.4; GB/T 28181-2022 C.1.
 """
 
 from tongshi.media.psfields import crc32
+from tongshi.sim.carriage import Carriage
 
 _PACK, _SYSTEM, _MAP, _PRIVATE, _VIDEO = 0xBA, 0xBB, 0xBC, 0xBD, 0xE0
 _SMALL = 5000
@@ -28,9 +29,10 @@ class Dresser:
         self._quirks = quirks
         self._mapped = False
         self._count = 0
+        self._carriage = Carriage()
 
     def alter(self, pack: bytes) -> bytes:
-        """Return one frame's program stream as this device would send it."""
+        """Return one frame's program stream, or transport stream, as this device would send it."""
         if not self._quirks:
             return pack
         pieces = self._alter_maps(split(pack))
@@ -50,6 +52,8 @@ class Dresser:
         if "trailing-garbage" in self._quirks:
             pieces.append((_VIDEO, bytes(24) + b"\x00\x00\x01\xe0\x00\x00"))
         self._count += 1
+        if "mpegts" in self._quirks:
+            return self._carriage.carry(pieces)
         return b"".join(data for _, data in pieces)
 
     def _alter_maps(self, pieces: list[Piece]) -> list[Piece]:

@@ -191,6 +191,13 @@ ROWS = (
         "annex D; field",
     ),
     Quirk(
+        "mpegts",
+        Layer.PS,
+        "不发 PS 而发 MPEG-TS，载荷类型 33",
+        "Sends MPEG-TS with payload type 33 instead of PS",
+        "annex C.1; independent devices",
+    ),
+    Quirk(
         "no-psm",
         Layer.PS,
         "PS 中无系统头与 PSM",

@@ -6,6 +6,8 @@ Source: RFC 3550 5.1, RFC 4571; GB/T 28181-2022 annexes C and D.
 from typing import NamedTuple
 
 from tongshi.media.rtp import HEADER
+from tongshi.media.tsfields import SIZE, SYNC
+from tongshi.sim.carriage import PACKETS, PAYLOAD_TYPE
 
 CHUNK = 1400
 """Payload of a packet at most, byte (annex C)."""
@@ -20,19 +22,22 @@ _SENDER_REPORT = bytes.fromhex("80c80006")
 class Pack(NamedTuple):
     """One frame's program stream, cut for RTP; shared by all who send it.
 
-    timestamp: 90 kHz, unwrapped.  chunks: at most 1400 bytes each.
+    timestamp: 90 kHz, unwrapped.  chunks: at most 1400 bytes each.  kind: payload type.
     """
 
     number: int
     key: bool
     timestamp: int
     chunks: tuple[bytes, ...]
+    kind: int = _PS
 
 
 def cut(number: int, key: bool, timestamp: int, data: bytes) -> Pack:
-    """Return *data*, the program stream of a frame, as a pack."""
-    chunks = tuple(data[at : at + CHUNK] for at in range(0, len(data), CHUNK))
-    return Pack(number, key, timestamp, chunks)
+    """Return *data*, the program or transport stream of a frame, as a pack."""
+    transport = data[:1] == bytes([SYNC])  # a program stream begins with zeros
+    size = PACKETS * SIZE if transport else CHUNK
+    chunks = tuple(data[at : at + size] for at in range(0, len(data), size))
+    return Pack(number, key, timestamp, chunks, PAYLOAD_TYPE if transport else _PS)
 
 
 class RtpLine:
@@ -50,7 +55,7 @@ class RtpLine:
     def packets(self, pack: Pack) -> list[bytes]:
         """Return the packets of a frame; the last one carries the marker."""
         quirks = self.quirks
-        kind = next((odd for name, odd in _ODD_TYPES.items() if name in quirks), _PS)
+        kind = next((odd for name, odd in _ODD_TYPES.items() if name in quirks), pack.kind)
         timestamp = pack.timestamp
         if "rtp-milliseconds" in quirks:
             timestamp //= 90
