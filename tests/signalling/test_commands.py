@@ -213,6 +213,32 @@ def test_movements_are_stopped_when_nobody_holds_them() -> None:
     outpost(work)
 
 
+@pytest.mark.parametrize(
+    ("command", "stops"),
+    [
+        (PtzCmd(ptz.Preset(ptz.PresetAct.CALL, 3)), 1),
+        (PtzCmd(ptz.CruiseStart(1)), 1),
+        (PtzCmd(ptz.Scan(1, ptz.ScanAct.START)), 1),
+        (PtzPrecise(90.0, 10.0, 2.0), 1),
+        (DragZoom(True, 704, 576, 100, 100, 50, 50), 1),
+        (PtzCmd(ptz.Preset(ptz.PresetAct.SET, 3)), 2),
+        (PtzCmd(ptz.Scan(1, ptz.ScanAct.LEFT)), 2),
+        (GuardCmd(True), 2),
+    ],
+)
+def test_a_repeated_stop_stops_nothing_that_came_after_it(command: Command, stops: int) -> None:
+    async def work(outpost: Outpost) -> None:
+        device = outpost.device(1, obedient)
+        await outpost.commands.control(device.id, CHANNEL, PtzCmd(ptz.Move(pan=-64)))
+        await outpost.commands.control(device.id, CHANNEL, PtzCmd(ptz.Stop()))
+        await outpost.commands.control(device.id, CHANNEL, command)
+        await asyncio.sleep(10)
+        words = [getattr(said.command, "word", None) for said in controls(device)]
+        assert words.count(ptz.Stop()) == stops
+
+    outpost(work)
+
+
 def controls(device: Distant) -> list[DeviceControl]:
     return [said for said in device.commands() if isinstance(said, DeviceControl)]
 

@@ -154,6 +154,22 @@ def test_moving_again_after_a_stop_is_not_stopped_by_its_repetition() -> None:
     assert steer(work).told[3:] == [Stop()] * 3
 
 
+def test_a_stop_is_not_repeated_once_something_else_moves_the_camera() -> None:
+    async def work(steering: Steering, camera: Camera) -> None:
+        steering.release(RECORDER, DOME)  # nothing moves, nothing comes of it
+        await steering.move(RECORDER, DOME, LEFT)
+        await steering.stop(RECORDER, DOME)
+        steering.release(RECORDER, DOME)  # as for the call of a preset
+        await asyncio.sleep(10)
+        assert camera.told == [LEFT, Stop()]
+        await steering.move(RECORDER, DOME, RIGHT)
+        await steering.stop(RECORDER, DOME)
+        await asyncio.sleep(10)
+        assert camera.told[2:] == [RIGHT, Stop(), Stop()]
+
+    steer(work)
+
+
 def test_a_wish_that_a_stop_overtakes_is_never_sent() -> None:
     async def work(steering: Steering, camera: Camera) -> None:
         first = asyncio.create_task(steering.move(RECORDER, DOME, LEFT))

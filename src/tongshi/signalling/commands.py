@@ -42,6 +42,7 @@ from tongshi.gb28181.manscdp import (
     DeviceStatusQuery,
     DeviceUpgrade,
     DeviceUpgradeResult,
+    DragZoom,
     FormatSdCard,
     HomePositionAnswer,
     HomePositionQuery,
@@ -53,6 +54,7 @@ from tongshi.gb28181.manscdp import (
     PtzCmd,
     PtzPositionAnswer,
     PtzPositionQuery,
+    PtzPrecise,
     SdCard,
     SdCardStatusQuery,
     TargetTrack,
@@ -202,6 +204,8 @@ class Commands:
                     await self.steering.move(device_id, channel_id, command.word)
                     return Fate.DELIVERED
         self._pace.take(device_id)
+        if _turns(command):
+            self.steering.release(device_id, channel_id)
         target = target_of(device_id, channel_id, command)
         if isinstance(command, ANSWERED):
             return await self._confirm(device_id, target, command)
@@ -307,3 +311,15 @@ def target_of(device_id: str, channel_id: str, what: object) -> str:
     kind = what if isinstance(what, type) else type(what)
     whole = issubclass(kind, _WHOLE_DEVICE) and role_of(device_id) is not Role.PLATFORM
     return device_id if whole else channel_id
+
+
+def _turns(command: Command) -> bool:
+    """Return whether *command* has the camera go somewhere by itself."""
+    match command:
+        case PtzCmd(word=ptz.Preset(act=act)):
+            return act is ptz.PresetAct.CALL
+        case PtzCmd(word=ptz.CruiseStart()) | PtzPrecise() | DragZoom():
+            return True
+        case PtzCmd(word=ptz.Scan(act=act)):
+            return act is ptz.ScanAct.START
+    return False

@@ -9,7 +9,7 @@ movement has to be renewed; one that is not is stopped from here.
       |          a wish that comes meanwhile replaces the one before it
       +-----> not renewed in time ---> stop
     stop ---> sent at once, and again when no older move is in flight any more: a repeated packet
-              of such a move could overtake the stop
+              of such a move could overtake the stop; not after something else moved the camera
 
 Moves and lenses are stopped by words of their own, so each has a helm of its own.
 
@@ -54,6 +54,7 @@ class Helm:
 
     wanted: number of the newest wish.  told: of the newest one that was sent, well or not.
     sent_at: loop time of the last move, s; -inf after a stop.  halting: stops under way.
+    released: something else moves it since the stop, which must not be repeated.
     """
 
     device_id: str
@@ -64,6 +65,7 @@ class Helm:
     told: int = 0
     sent_at: float = float("-inf")
     halting: int = 0
+    released: bool = False
     timer: asyncio.TimerHandle | None = None
     driving: asyncio.Task[None] | None = None
     stopping: asyncio.Task[None] | None = None
@@ -131,6 +133,15 @@ class Steering:
             if isinstance(outcome, BaseException):
                 raise outcome
 
+    def release(self, device_id: str, channel_id: str) -> None:
+        """Something else is about to move the camera: a preset, a cruise, a scan, a place.
+
+        The stop before it is not repeated: it would stop that as well.
+        """
+        helm = self._helms.get((device_id, channel_id, False))
+        if helm is not None:
+            helm.released = True
+
     async def close(self, within: float = 1.0) -> None:
         """Stop what moves, for *within* s at the most, and end."""
         moving = [helm for helm in self._helms.values() if helm.word is not None]
@@ -193,6 +204,7 @@ class Steering:
         """Send a stop at once and see to its repetition."""
         self._disarm(helm)
         helm.word = None
+        helm.released = False
         helm.sent_at = float("-inf")
         helm.wanted += 1
         helm.told = helm.wanted
@@ -207,13 +219,13 @@ class Steering:
                 )
 
     async def _repeat(self, helm: Helm) -> None:
-        """Send the stop again until one more is taken, unless the camera was moved anew."""
+        """Send the stop again until one more is taken, unless the camera is moved anew."""
         try:
             for _ in range(self._rules.tries - 1):
                 if helm.driving is not None:
                     await asyncio.wait([helm.driving])
                 await asyncio.sleep(self._rules.second)
-                if helm.word is not None or await self._taken(helm):
+                if helm.released or helm.word is not None or await self._taken(helm):
                     break
         finally:
             helm.stopping = None
