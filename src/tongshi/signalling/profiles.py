@@ -19,6 +19,8 @@ from tongshi.signalling.neighbours import Neighbours
 
 _REMEMBERED = 4096
 """Choices kept at the most: makers, models and editions are few, but peers may say anything."""
+_LONGEST = 128
+"""Signs of a User-Agent that count."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -69,6 +71,7 @@ class Profiles:
         made: dict[tuple[str | None, bool | None, bool | None], Terms] = {}
 
         def of(device_id: str, user_agent: str) -> Terms:
+            user_agent = user_agent[:_LONGEST]  # of strangers, who may write anything
             if self._neighbours.get(device_id) is None:
                 profile = self._choose(device_id, user_agent, Version.V2016).profile
             else:
