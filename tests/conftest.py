@@ -58,6 +58,7 @@ from tongshi.settings import Settings
 from tongshi.shelf.service import Shelf
 from tongshi.signalling.admission import Admission, LockRules
 from tongshi.signalling.answers import Answer
+from tongshi.signalling.beats import BeatRules, Beats
 from tongshi.signalling.commands import Commands
 from tongshi.signalling.configuration import Configuration
 from tongshi.signalling.errands import ErrandRules, Errands
@@ -403,6 +404,7 @@ def parts(
         peers=peers,
         admission=admission,
         profiles=Profiles(near, peers.fields_of, peers.makers),
+        beats=Beats(BeatRules(), near, lambda event: None, clock, peers.beats),
         traces=traces,
         settings=Settings(),
         clock=clock,

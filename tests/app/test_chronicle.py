@@ -21,6 +21,7 @@ from tongshi.gb28181.version import Version
 from tongshi.health.service import Health
 from tongshi.registry.entry import CatalogStanding, CatalogState, Query, Registration
 from tongshi.registry.merge import Changes
+from tongshi.registry.peers.service import Peers
 from tongshi.registry.service import Registry
 from tongshi.registry.state import State
 from tongshi.signalling.event import (
@@ -63,8 +64,9 @@ class Desk:
         self.health = Health(store, self.writer, ManualClock())
         self.health.start(None)
         self.feed = Feed("boot")
+        self.peers = Peers(store, self.writer, ManualClock(), realm="3402000000", fallback="x")
         self.page: Reader = self.feed.join(lambda _: True)
-        self.chronicle = Chronicle(self.registry, self.health, self.feed)
+        self.chronicle = Chronicle(self.registry, self.health, self.feed, self.peers)
 
     async def topics(self) -> list[str]:
         return [notice.topic for notice in await self.page.take(1.0) or []]

@@ -8,7 +8,7 @@ from tongshi.console.configuration import choices
 from tongshi.errors import Error, PeerSilent
 from tongshi.gb28181.manscdp import BLOCKS, BasicParam, Block, FrameMirror, OsdConfig
 from tongshi.gb28181.manscdp.config import OsdText
-from tongshi.signalling.commands import Fate
+from tongshi.signalling.commands import Commands, Fate
 from tongshi.signalling.configuration import Configuration, Configured, Written, compare
 
 RECORDER = "34020000001180000001"
@@ -169,6 +169,29 @@ def test_a_refusal_keeps_what_was_filled_in(admin: httpx.Client, memory: Memory)
     text = post(admin, "BasicParam", name="北门")
     assert "did not take the message" in text
     assert 'value="北门"' in text
+
+
+def test_another_silence_is_told_before_it_is_sent(
+    admin: httpx.Client, memory: Memory, parts: Parts
+) -> None:
+    fields = {"heart_beat_interval": "100", "heart_beat_count": "4"}
+    text = post(admin, "BasicParam", **fields)
+    assert "would count as offline after 400 s of silence; now it is 180 s" in text
+    assert "Send it all the same" in text
+    assert 'value="100"' in text
+    assert memory.asked == []
+    again = post(admin, "BasicParam", **fields, **{"-sure": "1"})
+    assert "Not sent yet" not in again
+    assert memory.held["BasicParam"] == BasicParam("", None, 100, 4)
+    parts.beats.learn(RECORDER, BasicParam(heart_beat_interval=100, heart_beat_count=4))
+    assert "Not sent yet" not in post(admin, "BasicParam", **fields)
+
+
+def test_the_keepalives_of_what_is_behind_a_platform_are_not_ours(
+    admin: httpx.Client, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Commands, "holder_of", lambda *given: CHANNEL)
+    assert "Not sent yet" not in post(admin, "BasicParam", heart_beat_interval="100")
 
 
 @pytest.mark.parametrize("block", ["SnapShotConfig", "Nothing"])

@@ -102,3 +102,25 @@ def test_the_deadline_is_never_late() -> None:
     assert watch.deadline() == 190.0
     assert watch.overdue(190.0) == [Overdue("b", Lost.KEEPALIVE)]
     assert watch.deadline() == 280.0
+
+
+@pytest.mark.clause("9.6")
+def test_a_device_may_have_a_silence_of_its_own() -> None:
+    watch = Watch(interval=60.0, misses=3)
+    watch.expect("a", 600.0, 0.0)  # before it is watched
+    watch.register("a", 0.0, expires=3600.0)
+    watch.register("b", 0.0, expires=3600.0)
+    assert watch.overdue(180.0) == [Overdue("b", Lost.KEEPALIVE)]
+    watch.heard("a", 200.0)
+    assert watch.overdue(799.0) == []
+    watch.forget("a")
+    watch.register("a", 800.0, expires=3600.0)  # it holds beyond an absence
+    assert watch.overdue(1399.0) == []
+    watch.expect("a", 10.0, 1399.0)
+    assert watch.overdue(1409.0) == [Overdue("a", Lost.KEEPALIVE)]
+    watch.expect("a", None, 1409.0)
+    watch.register("a", 1410.0, expires=3600.0)
+    assert watch.overdue(1589.0) == []
+    watch.expect("a", None, 1589.0)  # it is as any other already
+    assert watch.overdue(1590.0) == []
+    assert watch.overdue(1769.0) == [Overdue("a", Lost.KEEPALIVE)]

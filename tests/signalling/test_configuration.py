@@ -155,3 +155,21 @@ def test_only_what_was_told_is_compared() -> None:
     assert compare(OsdConfig(1, 1, 0, 0), OsdConfig(1, 1, 0, 0, texts=(OsdText("a", 1, 1),))) == ()
     emptied = compare(told, OsdConfig(1920, 1080, 10, 20))
     assert all(each.found is None for each in emptied)
+
+
+def test_what_a_device_says_or_confirms_of_its_keepalives_is_told() -> None:
+    told: list[tuple[str, BasicParam]] = []
+    store = Store(BasicParam("东门", 3600, 20, 3))
+
+    async def work(configuration: Configuration, device: Distant) -> None:
+        configuration.learned = lambda device_id, block: told.append((device_id, block))
+        await configuration.read(device.id, CHANNEL, ["BasicParam"])
+        await configuration.write(device.id, CHANNEL, BasicParam(heart_beat_interval=30))
+        store.forgets = True
+        store.blocks.clear()  # it confirms, and does not tell
+        await configuration.write(device.id, CHANNEL, BasicParam(heart_beat_interval=40))
+        await configuration.write(device.id, CHANNEL, FrameMirror(1))
+        assert {device_id for device_id, _ in told} == {device.id}
+
+    configure(store, work)
+    assert [block.heart_beat_interval for _, block in told] == [20, 30, 40]

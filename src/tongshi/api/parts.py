@@ -24,6 +24,7 @@ from tongshi.registry.subscriptions.service import Wants
 from tongshi.settings import Settings
 from tongshi.shelf.service import Shelf
 from tongshi.signalling.admission import Admission
+from tongshi.signalling.beats import Beats
 from tongshi.signalling.commands import Commands
 from tongshi.signalling.configuration import Configuration
 from tongshi.signalling.pictures import Pictures
@@ -76,6 +77,7 @@ class Parts:
     peers: Peers
     admission: Admission
     profiles: Profiles
+    beats: Beats
     traces: Traces
     settings: Settings
     clock: Clock

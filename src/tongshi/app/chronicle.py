@@ -14,11 +14,13 @@ from tongshi.health.service import Health
 from tongshi.health.status import Evidence
 from tongshi.registry.entry import CatalogStanding, CatalogState, Description, Registration
 from tongshi.registry.merge import Changes
+from tongshi.registry.peers.service import Peers
 from tongshi.registry.service import Registry
 from tongshi.registry.state import State
 from tongshi.registry.want import Want
 from tongshi.signalling import tie as signalling
 from tongshi.signalling.event import (
+    BeatLearned,
     CatalogAbsent,
     CatalogGathered,
     DeviceDescribed,
@@ -41,8 +43,9 @@ _log = logging.getLogger(__name__)
 class Chronicle:
     """Subscribe :meth:`take`; it never blocks.  Make it in the node's running loop."""
 
-    def __init__(self, registry: Registry, health: Health, feed: Feed) -> None:
+    def __init__(self, registry: Registry, health: Health, feed: Feed, peers: Peers) -> None:
         self._registry = registry
+        self._peers = peers
         self._health = health
         self._feed = feed
         self._loop = asyncio.get_running_loop()
@@ -67,6 +70,8 @@ class Chronicle:
                 catalog_stored(self._feed, event.device_id)
             case CatalogAbsent():
                 self._stand_in(event)
+            case BeatLearned():
+                self._peers.note_beat(event.device_id, event.interval, event.count, event.at)
             case _:
                 _note(event)
         tell(self._feed, event)

@@ -328,6 +328,7 @@ class Node:
             peers=self.peers,
             admission=self.signalling.admission,
             profiles=self.signalling.profiles,
+            beats=self.signalling.beats,
             traces=self.signalling.traces,
             settings=self.settings,
             clock=self.clock,

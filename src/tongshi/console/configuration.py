@@ -10,6 +10,7 @@ from functools import cache
 from starlette.responses import Response
 
 from tongshi.api import configuration as interface
+from tongshi.api.deeds import Target
 from tongshi.api.problem import Problem, describe
 from tongshi.api.text import Words
 from tongshi.console import device
@@ -25,6 +26,10 @@ from tongshi.gb28181.version import Version
 
 HIDDEN: tuple[type[Block], ...] = (SnapShotConfig,)
 """Blocks without a form: pictures are ordered where they are looked at."""
+
+
+SURE = "-sure"
+"""The field that says that a person was warned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class Shown:
     """A block's form.  held: its values; none are known where *unread*.
 
     told: what came of the last sending, as a tone and words.
+    warned: nothing was sent yet, because *told* is to be considered first.
     """
 
     held: Plain
@@ -59,6 +65,7 @@ class Shown:
     problem: Problem | None = None
     faults: Sequence[str] = ()
     differences: Sequence[Told] = ()
+    warned: bool = False
 
 
 @cache
@@ -118,6 +125,9 @@ async def send_block(visit: Visit) -> Response:
     found = (*faults, *check(block))
     if found:
         return _draw(visit, kind, Shown(plain, faults=tell_faults(found, rows, visit.words)))
+    warning = _warn(visit, target, block)
+    if warning and SURE not in dict(pairs):
+        return _draw(visit, kind, Shown(plain, told=("warn", warning), warned=True))
     new = interface.New(values=plain, purpose=dict(pairs).get(device.PURPOSE, "")[:200])
     try:
         changed = await interface.write_settings(
@@ -126,6 +136,19 @@ async def send_block(visit: Visit) -> Response:
     except Error as error:
         return _draw(visit, kind, Shown(to_plain(block), problem=describe(error, visit.words)))
     return _draw(visit, kind, _came(visit, changed, to_plain(block), rows))
+
+
+def _warn(visit: Visit, target: Target, block: Block) -> str:
+    """Return what a person should know before *block* is sent; empty for nothing."""
+    device_id, beats = target.device_id, visit.parts.beats
+    if not isinstance(block, BasicParam):
+        return ""
+    if visit.parts.commands.holder_of(device_id, target.channel_id, block) != device_id:
+        return ""
+    now, then = beats.silence(device_id), beats.foresee(device_id, block)
+    if now == then:
+        return ""
+    return visit.words("configuration.silence", now=f"{now:g}", then=f"{then:g}")
 
 
 def _came(visit: Visit, changed: interface.Changed, sent: Plain, rows: Sequence[Row]) -> Shown:
@@ -164,6 +187,7 @@ def _draw(visit: Visit, kind: type[Block], shown: Shown) -> Response:
         "channel": visit.request.query_params.get("channel", "")[:64],
         "find": visit.words.find,
         "again": None,
+        "sure": SURE,
         "shown": shown,
     }
     return visit.draw("device/block.html", values)

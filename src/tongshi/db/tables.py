@@ -480,3 +480,16 @@ upgrades = Table(
     sqlite_autoincrement=True,
 )
 """Upgrades of devices and how far they came.  version: what the firmware calls itself."""
+
+peer_beats = Table(
+    "peer_beats",
+    metadata,
+    Column("device_id", String, primary_key=True),
+    Column("interval", Float, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("told_at", Float, nullable=False),
+)
+"""Rhythms of keepalives, s, that devices told, where they differ from the settings.
+
+count: beats without an answer; 0 when untold.
+"""

@@ -85,12 +85,16 @@ class Overdue:
 
 
 class _Watched:
-    """A device: when it is due, s, under which time the schedule knows it, when it expires."""
+    """A device: when it is due, s, under which time the schedule knows it, when it expires.
 
-    __slots__ = ("device_id", "due", "end", "queued")
+    window: how long it may be silent, s.
+    """
 
-    def __init__(self, device_id: str) -> None:
+    __slots__ = ("device_id", "due", "end", "queued", "window")
+
+    def __init__(self, device_id: str, window: float) -> None:
         self.device_id = device_id
+        self.window = window
         self.due = inf
         self.queued = inf
         self.end = inf
@@ -105,6 +109,7 @@ class Watch:
 
     def __init__(self, *, interval: float = INTERVAL, misses: int = MISSES) -> None:
         self._window = interval * misses
+        self._windows: dict[str, float] = {}
         self._watched: dict[str, _Watched] = {}
         self._schedule: Schedule[_Watched] = Schedule()
 
@@ -118,9 +123,10 @@ class Watch:
         """Watch *device_id* from *now*; its registration ends *expires* s later."""
         watched = self._watched.get(device_id)
         if watched is None:
-            watched = self._watched[device_id] = _Watched(device_id)
+            window = self._windows.get(device_id, self._window)
+            watched = self._watched[device_id] = _Watched(device_id, window)
         watched.end = now + expires
-        watched.due = min(now + self._window, watched.end)
+        watched.due = min(now + watched.window, watched.end)
         self._schedule.arm(watched)
 
     def heard(self, device_id: str, now: float) -> bool:
@@ -129,8 +135,23 @@ class Watch:
         if watched is None:
             return False
         # Later than before, so the schedule need not know until the old time comes up.
-        watched.due = min(now + self._window, watched.end)
+        watched.due = min(now + watched.window, watched.end)
         return True
+
+    def expect(self, device_id: str, silence: float | None, now: float) -> None:
+        """Let *device_id* be silent for *silence* s from *now* on; None: as long as any other.
+
+        It holds until it is said otherwise, also while the device is not watched.
+        """
+        if silence is None:
+            self._windows.pop(device_id, None)
+        else:
+            self._windows[device_id] = silence
+        watched = self._watched.get(device_id)
+        if watched is not None:
+            watched.window = self._window if silence is None else silence
+            watched.due = min(now + watched.window, watched.end)
+            self._schedule.arm(watched)
 
     def forget(self, device_id: str) -> None:
         """Stop watching *device_id*: it has unregistered, or its connection is lost."""

@@ -105,6 +105,14 @@ class SignallingSettings:
     keepalive_misses: int = _setting(
         3, "Missed keepalives until offline.", zh="连续丢失多少次心跳判为离线。", low=1, high=100
     )
+    keepalive_longest: float = _setting(
+        900.0,
+        "Longest silence of a device that was told to send keepalives seldom, until offline.",
+        zh="设备被设为较长心跳间隔时，判为离线前允许的最长静默时间。",
+        unit="s",
+        low=1,
+        high=86400,
+    )
     roam: bool = _setting(
         False,
         "A keepalive from another host moves the device there, though it proves nothing; else the"

@@ -8,11 +8,17 @@ Sources: GB/T 28181-2022 9.5, A.2.3.2, A.2.4.7, A.2.6.8, A.2.6.9.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tongshi.errors import Error, Invalid, PeerRefused, PeerSilent
-from tongshi.gb28181.manscdp import BLOCKS, Block, ConfigDownloadAnswer, ConfigDownloadQuery
+from tongshi.gb28181.manscdp import (
+    BLOCKS,
+    BasicParam,
+    Block,
+    ConfigDownloadAnswer,
+    ConfigDownloadQuery,
+)
 from tongshi.gb28181.manscdp.schema import to_plain
 from tongshi.signalling.answers import refusal
 from tongshi.signalling.commands import Commands, Fate
@@ -58,9 +64,13 @@ class Written:
 
 
 class Configuration:
-    """Reads and writes the settings of devices; raises as `tongshi.signalling.errands` says."""
+    """Reads and writes the settings of devices; raises as `tongshi.signalling.errands` says.
+
+    learned: may be set: told what a device said, or confirmed, of its own BasicParam.
+    """
 
     def __init__(self, errands: Errands, commands: Commands) -> None:
+        self.learned: Callable[[str, BasicParam], None] = lambda device_id, told: None
         self._errands = errands
         self._commands = commands
 
@@ -96,6 +106,9 @@ class Configuration:
         found = await self.read(device_id, channel_id, [block.WIRE])
         kept = found.blocks.get(block.WIRE)
         if kept is None:
+            if fate is Fate.CONFIRMED:
+                holder = self._commands.holder_of(device_id, channel_id, block)
+                self._learn(device_id, holder, block)
             return Written(fate, None, (), found.lacking.get(block.WIRE))
         return Written(fate, kept, compare(block, kept))
 
@@ -122,12 +135,20 @@ class Configuration:
             return
         blocks = {block.WIRE: block for answer in answers for block in answer.blocks}
         reasons = [each for answer in answers if (each := refusal(answer)) is not None]
+        for block in blocks.values():
+            self._learn(device_id, holder, block)
         for name in names:
             if name in blocks:
                 found.blocks[name] = blocks[name]
                 found.lacking.pop(name, None)
             elif name not in found.blocks:
                 found.lacking[name] = _why(name, names, reasons)
+
+
+    def _learn(self, device_id: str, holder: str, block: Block) -> None:
+        """Tell of a device's own keepalives; those of others, behind a platform, are not ours."""
+        if isinstance(block, BasicParam) and holder == device_id:
+            self.learned(device_id, block)
 
 
 def _why(name: str, names: Sequence[str], refusals: Sequence[PeerRefused]) -> Error:

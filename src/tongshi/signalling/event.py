@@ -250,6 +250,19 @@ class ProfileChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class BeatLearned:
+    """A device has another rhythm of keepalives than was known.
+
+    interval: s; None when it has none of its own any more.  count: 0 when untold.
+    """
+
+    device_id: str
+    interval: float | None
+    count: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceRedirected:
     """A device was sent to another server.  server: ``id@host:port``."""
 
@@ -466,6 +479,7 @@ SignallingEvent = (
     | PtzReported
     | SubscriptionChanged
     | ProfileChosen
+    | BeatLearned
     | DeviceRedirected
     | DeviceRestarted
     | CatalogAbsent

@@ -141,6 +141,7 @@ class Neighbours:
     and when the last one no longer is, with False.
     end_link: told the name of a TCP connection that its only device left for another.
     profile_of: may be set later: the deviations to heed for a device.
+    contradicted: may be set later: told who counted as missed, and was only slow.
     """
 
     def __init__(
@@ -151,6 +152,7 @@ class Neighbours:
         end_link: Callable[[str], None] = lambda local: None,
     ) -> None:
         self.profile_of: Callable[[str], Profile] = lambda device_id: STANDARD
+        self.contradicted: Callable[[str], None] = lambda device_id: None
         self._rules = rules
         self._emit = emit
         self._use_link = use_link
@@ -310,6 +312,10 @@ class Neighbours:
             expired = overdue.why is Lost.REGISTRATION or neighbour.expires + LATE <= now
             self._leave(neighbour, Why.EXPIRED if expired else Why.MISSED, wall)
 
+    def expect(self, device_id: str, silence: float | None, now: float) -> None:
+        """Let *device_id* be silent for *silence* s until it is missed; None: as any other."""
+        self._watch.expect(device_id, silence, now)
+
     def flush(self) -> None:
         """Emit who was seen since the last flush, one entry a device."""
         if self._seen:
@@ -331,6 +337,8 @@ class Neighbours:
         self._move(neighbour, source)
         if not valid:  # it lives as long as it keeps beating
             neighbour.expires = float("inf")
+        if neighbour.why is Why.MISSED:
+            self.contradicted(neighbour.device_id)
         self._revive(neighbour, Why.KEEPALIVE, now, wall)
         return 200
 

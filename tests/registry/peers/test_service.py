@@ -90,3 +90,17 @@ def test_every_fault_of_a_profile_is_named(open_peers: Open) -> None:
     assert len(caught.value.faults) == 3
     with pytest.raises(Invalid):
         open_peers().set_fields("a b", {}, "admin")
+
+
+def test_rhythms_are_kept_and_forgotten(open_peers: Open, writer: Writer) -> None:
+    peers = open_peers()
+    assert peers.beats == {}
+    peers.note_beat(CAMERA, 20.0, 0, 1.0)
+    peers.note_beat(CAMERA, 30.0, 5, 2.0)
+    writer.flush()
+    assert open_peers().beats == {CAMERA: (30.0, 5)}
+    peers.note_beat(CAMERA, None, 0, 3.0)
+    writer.flush()
+    assert open_peers().beats == {}
+    writer.close()
+    peers.note_beat(CAMERA, 20.0, 0, 4.0)  # told in the log, no fault of who told it

@@ -4,21 +4,24 @@ Reading never blocks: the registrar asks at every REGISTER.  Changes block until
 disk: call them through ``asyncio.to_thread``.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from tongshi.clock import Clock
 from tongshi.db.writer import Writer
 from tongshi.digest import Hashed
-from tongshi.errors import Conflict, Invalid, Missing
+from tongshi.errors import Conflict, Exhausted, Invalid, Missing
 from tongshi.gb28181.identifier import is_usable
 from tongshi.gb28181.preset import PRESET, PRESETS, read_value
 from tongshi.registry.peers import store
 from tongshi.registry.peers.rule import Rule, RuleBook, check
+
+_log = logging.getLogger(__name__)
 
 RULES = 10_000
 """Rules at the most."""
@@ -31,6 +34,7 @@ class Peers:
 
     realm: the SIP domain for which passwords are hashed.  fallback: what devices without a
     password of their own register with.
+    beats: interval, s, and count of keepalives by device, as they were at the start.
     changed: called after each change, in the thread that made it, with the id of the device
     concerned, ``""`` for the rules.
     """
@@ -49,6 +53,7 @@ class Peers:
             self._keys = store.read_keys(connection)
             self._fields = store.read_fields(connection)
             self.makers = store.read_makers(connection)
+            self.beats = store.read_beats(connection)
             self.known = store.read_known(connection)
         self._book = RuleBook(self._rules)
 
@@ -128,6 +133,23 @@ class Peers:
                 raise Missing(f"{device_id} has no password of its own")
             self._keys.pop(device_id, None)
         self.changed(device_id)
+
+    def note_beat(self, device_id: str, interval: float | None, count: int, at: float) -> None:
+        """Have the rhythm that a device told written, s; None has it forgotten.
+
+        It does not block: what is lost when the store cannot be written is learned again.
+        """
+
+        def write(connection: Connection) -> None:
+            if interval is None:
+                store.remove_beat(connection, device_id)
+            else:
+                store.write_beat(connection, device_id, interval, count, at)
+
+        try:
+            self._writer.call(write)
+        except Exhausted as error:
+            _log.warning("event=beat-lost device_id=%s why=%s", device_id, error)
 
     def set_fields(self, device_id: str, fields: Mapping[str, str], by: str) -> None:
         """Set the profile of *device_id*: these fields by hand, every other by rule.  Blocks.

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, insert, select
 
-from tongshi.db.tables import admission_rules, devices, peer_keys, peer_profiles
+from tongshi.db.tables import admission_rules, devices, peer_beats, peer_keys, peer_profiles
 from tongshi.db.upsert import upsert
 from tongshi.digest import Hashed
 from tongshi.registry.peers.rule import Effect, Rule
@@ -111,6 +111,26 @@ def write_fields(
         if before.get(name) != value
     ]
     upsert(connection, peer_profiles, rows, update=("value", "set_at", "set_by"))
+
+
+def read_beats(connection: Connection) -> dict[str, tuple[float, int]]:
+    """Return the rhythm that devices told: device -> interval, s, and count."""
+    c = peer_beats.c
+    rows = connection.execute(select(c.device_id, c.interval, c["count"]))
+    return {device_id: (interval, count) for device_id, interval, count in rows}
+
+
+def write_beat(
+    connection: Connection, device_id: str, interval: float, count: int, told_at: float
+) -> None:
+    """Record a device's rhythm, in place of the one before."""
+    row = {"device_id": device_id, "interval": interval, "count": count, "told_at": told_at}
+    upsert(connection, peer_beats, [row], update=("interval", "count", "told_at"))
+
+
+def remove_beat(connection: Connection, device_id: str) -> None:
+    """Forget a device's rhythm."""
+    connection.execute(delete(peer_beats).where(peer_beats.c.device_id == device_id))
 
 
 def read_makers(connection: Connection) -> dict[str, str]:
