@@ -232,8 +232,16 @@ def test_packets_that_promise_more_than_comes_are_taken_as_they_are(demuxer: Dem
     assert bodies(units) == [KEY, P, P]
     assert demuxer.counts.short == 1
     packet = sound(SOUND)
-    units = feed_all(demuxer, [PACK + packet[:4] + b"\x70\0" + packet[6:], PACK + video(P, 10800)])
-    assert bodies(units) == [P]
+    longer = PACK + MAP + packet[:4] + b"\x70\0" + packet[6:]
+    assert bodies(feed_all(demuxer, [longer, PACK + video(P, 10800)])) == [SOUND, P]
+
+
+def test_sound_that_was_cut_by_loss_is_left_out(demuxer: Demuxer) -> None:
+    units = demuxer.feed(PACK + video(KEY) + sound(SOUND)[:-4], 0, ended=False)
+    units += demuxer.feed(PACK + video(KEY, 3600), 3600, lost=True)
+    units += demuxer.feed(PACK + video(P, 7200) + sound(SOUND)[:-4], 7200)
+    units += demuxer.flush()
+    assert SOUND[:-4] not in bodies(units)
 
 
 def test_a_length_modulo_65536_loses_nothing(demuxer: Demuxer) -> None:

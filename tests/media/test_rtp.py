@@ -286,3 +286,15 @@ def test_no_payload_comes_twice_or_out_of_order(order: list[int], gone: set[int]
     assert list(payload) == sorted(set(payload))
     # What came before the first packet seen counts as a duplicate; all the rest is there.
     assert len(payload) + receiver.counts.order.duplicates == len(datagrams)
+
+
+def test_what_is_torn_counts_as_loss() -> None:
+    receiver = Receiver()
+    assert receiver.receive([packet(1, 0, b"a")], 0.0) == []
+    receiver.tear()
+    frames = receiver.receive([packet(2, 0, b"b", marker=True), packet(3, 9, b"c", marker=True)], 0)
+    assert brief(frames) == [
+        (b"a", 0, False, False),
+        (b"b", 0, True, True),
+        (b"c", 9, False, True),
+    ]

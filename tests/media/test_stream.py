@@ -88,6 +88,19 @@ def test_over_tcp(h265: list[AccessUnit]) -> None:
     assert (pipeline.figures(0).frames, pipeline.figures(0).resyncs) == (12, 0)
 
 
+def test_a_packet_of_two_halves_shows_nothing(h264: list[AccessUnit]) -> None:
+    pipeline, shown = Pipeline(ordered=True), list[AccessUnit]()
+    pipeline.units.append(shown.append)
+    sent = [frame_rfc4571(batch) for batch in send(h264, None)]
+    sent[2] = sent[2][: len(sent[2]) // 2] + sent[2]
+    for at, data in enumerate(sent):
+        pipeline.receive_bytes(data, at / 25)
+    assert pipeline.figures(1).resyncs > 0
+    assert len(shown) < len(h264)
+    assert not any(unit.damaged for unit in shown)
+    assert shown[-1].pts == h264[-1].pts
+
+
 def test_after_loss_the_picture_freezes_until_the_next_key(h264: list[AccessUnit]) -> None:
     batches = send(h264)
     batches[2] = []  # a picture that was one packet

@@ -59,7 +59,7 @@ class Demuxer:
     """
 
     __slots__ = ("_audio", "_audio_id", "_fresh", "_last_video", "_map", "_need", "_old", "_open",
-                 "_pictures", "_rest", "_rest_size", "_sound_time", "_stamp", "_synced",
+                 "_pictures", "_rest", "_rest_size", "_sound_time", "_stamp", "_synced", "_torn",
                  "_video_id", "counts")  # fmt: skip
 
     def __init__(
@@ -86,6 +86,7 @@ class Demuxer:
         self._old = False  # MPEG-1 layout
         self._open = False  # a video packet without length goes on
         self._last_video = False
+        self._torn = False  # what is not whole lacks bytes that were sent
 
     def decode(self, frame: Frame) -> list[AccessUnit]:
         """Return the access units that *frame* completes."""
@@ -126,7 +127,9 @@ class Demuxer:
         """Return what is left when the stream ends."""
         out: list[AccessUnit] = []
         self._pictures.out = out
+        self._torn = True
         self._cut()
+        self._torn = False
         self._pictures.flush()
         return out
 
@@ -155,7 +158,9 @@ class Demuxer:
         self.counts.breaks += 1
         pictures = self._pictures
         was_video = bool(self._rest) and b"".join(self._rest)[3:4] in _VIDEO_BYTES
+        self._torn = True
         self._cut()
+        self._torn = False
         same = timestamp == self._stamp
         self._open = same and pictures.pending and (was_video or self._open)
         if pictures.pending:
@@ -272,7 +277,7 @@ class Demuxer:
                 return at - end
             end = size
             self.counts.short += 1
-            if kind in _AUDIO:
+            if self._torn and kind in _AUDIO:
                 return end
         read = fields.read_old_header if self._old else fields.read_header
         header = read(data, at, end)

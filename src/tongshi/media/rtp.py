@@ -184,6 +184,11 @@ class Receiver:
         out, self._out = self._out, []
         return out
 
+    def tear(self) -> None:
+        """Note that bytes are missing or false here, whatever the numbers say."""
+        self._finish(False)
+        self._lost = True
+
     def flush(self) -> list[Frame]:
         """Return what is left when the stream ends."""
         for datagram, lost in self._window.drain():

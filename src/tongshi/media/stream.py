@@ -135,7 +135,11 @@ class Pipeline:
     def receive_bytes(self, data: bytes, now: float) -> None:
         """Take bytes of a TCP connection, at *now*, s."""
         self.heard = now
-        packets = self._framer.feed(data)
+        framer = self._framer
+        resyncs = framer.counts.resyncs
+        packets = framer.feed(data)
+        if framer.counts.resyncs != resyncs:
+            self._receiver.tear()  # the packet before the breach may be of two halves
         if packets:
             self.receive(packets, now)
 
