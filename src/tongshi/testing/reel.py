@@ -33,6 +33,8 @@ from tongshi.sip.message import Request
 MARK = uuid.UUID("0f1d6a52-9b1c-4c0e-8b52-7f3f0b6e2a11").bytes
 """Before a frame's number in its bytes."""
 FPS = 25
+BEAT = 30.0
+"""Between registrations, s."""
 LATE = 60.0
 """So far behind its time it still catches up, s."""
 
@@ -237,6 +239,7 @@ class Reel:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._by_call: dict[str, Session] = {}
         self._target: Address | None = None
+        self._beating: asyncio.Task[None] | None = None
         self._endpoint = Endpoint(new_token=self._token)
         self._carrier: Carrier[Event] = Carrier(self._endpoint, self._hear)
         self._udp = UdpServer(self._carrier, "127.0.0.1", 0)
@@ -253,7 +256,7 @@ class Reel:
     def join(self, port: int) -> None:
         """Register with the platform at *port*."""
         self._target = Address("127.0.0.1", port)
-        self._request("REGISTER", f"reg{self.id}", (("Expires", "3600"),))
+        self._beating = asyncio.ensure_future(self._beat())
 
     def vanish(self) -> None:
         """Be gone without a word: no media, no answers."""
@@ -270,6 +273,8 @@ class Reel:
     async def close(self) -> None:
         """Give everything back."""
         tasks = list(self._tasks.values())
+        if self._beating is not None:
+            tasks.append(self._beating)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -289,6 +294,12 @@ class Reel:
                 self._send(session.dialog.request("BYE"))
             case End.SILENCE:
                 await asyncio.Event().wait()
+
+    async def _beat(self) -> None:
+        """Register, and again before the platform would take us for dead."""
+        while True:
+            self._request("REGISTER", f"reg{self.id}", (("Expires", "3600"),))
+            await asyncio.sleep(BEAT)
 
     def _token(self) -> str:
         self._tokens += 1
