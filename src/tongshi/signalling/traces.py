@@ -38,7 +38,7 @@ LARGEST = 64 * 1024 * 1024
 """Bytes of one trace at the most."""
 SHOWN = 5_000
 """Rows of a ladder at the most; the file has the rest."""
-_SUFFIX = ".jsonl"
+_SUFFIX, _LONGEST_NAME = ".jsonl", 128
 
 _log = logging.getLogger(__name__)
 
@@ -229,7 +229,9 @@ class Traces:
             self.end(trace.name, "time is up")
 
     def _path(self, name: str) -> Path:
-        if not name or not all(sign.isalnum() or sign in "._+~-" for sign in name):
+        if not 0 < len(name) <= _LONGEST_NAME or not all(
+            sign.isalnum() or sign in "._+~-" for sign in name
+        ):
             raise Missing(f"no such trace: {name[:80]!r}")
         return self._directory / f"{name}{_SUFFIX}"
 
