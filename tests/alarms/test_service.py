@@ -85,6 +85,16 @@ def test_few_are_remembered(alarms: Alarms, monkeypatch: pytest.MonkeyPatch) -> 
     assert alarms.record(replace(REPORT, channel_id="camera 2")) == (3, False)
 
 
+def test_what_nothing_can_repeat_any_more_is_forgotten(alarms: Alarms) -> None:
+    for number in range(50):
+        later = replace(
+            REPORT, channel_id=f"camera {number}", received_at=REPORT.received_at + number
+        )
+        alarms.record(later)
+    # Ten seconds are the window: the last one, and those up to ten seconds before it.
+    assert len(alarms._recent) == 11
+
+
 def test_numbers_go_on_after_a_restart(
     alarms: Alarms, engine: Engine, writer: Writer, clock: ManualClock
 ) -> None:

@@ -55,7 +55,7 @@ def test_a_failed_measurement_fails_the_command(capsys: pytest.CaptureFixture[st
     assert told["notes"] == ["things_per_s: no run gave a value"]
 
 
-@pytest.mark.parametrize("name", ["signalling", "catalog", "notices", "media"])
+@pytest.mark.parametrize("name", ["signalling", "catalog", "notices", "ondemand", "media"])
 def test_every_benchmark_can_be_short_and_print_json(name: str) -> None:
     given = parse(name, "--json", "--quick")
     assert (given.bench, given.json, given.quick) == (name, True, True)

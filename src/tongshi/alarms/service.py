@@ -219,10 +219,12 @@ class Alarms:
         return found[0]
 
     def _remember(self, report: Report, alarm_id: int) -> None:
-        self._recent[report.likeness] = (alarm_id, report.received_at)
-        self._recent.move_to_end(report.likeness)
-        if len(self._recent) > _REMEMBERED:
-            self._recent.popitem(last=False)
+        """Keep what a later report may repeat; what is too old to be repeated goes."""
+        recent, since = self._recent, report.received_at - self._window
+        recent[report.likeness] = (alarm_id, report.received_at)
+        recent.move_to_end(report.likeness)
+        while len(recent) > _REMEMBERED or next(iter(recent.values()))[1] < since:
+            recent.popitem(last=False)
 
 
 def _seen(alarm: Alarm | None, alarm_id: int) -> Alarm:

@@ -1,10 +1,10 @@
-"""``tongshi bench``: signalling, catalog, notices or media, measured here and now."""
+"""``tongshi bench``: everything that has a figure, measured here and now."""
 
 import argparse
 import sys
 from typing import Protocol
 
-from tongshi.cli.bench import catalog, media, notices, signalling
+from tongshi.cli.bench import catalog, media, notices, ondemand, signalling
 from tongshi.cli.bench.report import Report
 
 
@@ -22,6 +22,7 @@ BENCHES: dict[str, tuple[Bench, str]] = {
     "signalling": (signalling, "registrations and keepalives / 注册与心跳"),
     "catalog": (catalog, "a large catalog into the store / 大目录入库"),
     "notices": (notices, "what devices tell, none of it lost / 报警、位置与目录变化"),
+    "ondemand": (ondemand, "control, seek, download / 控制、跳转与下载"),
     "media": (media, "streams in, viewed and relayed / 收流、观看与转发"),
 }
 

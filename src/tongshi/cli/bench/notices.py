@@ -8,7 +8,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from sqlalchemy import text
 from tongshi.app.node import Node
 from tongshi.cli.bench.catalog import one_core, settings_of
 from tongshi.cli.bench.probe import Answers, probing
-from tongshi.cli.bench.process import resident
+from tongshi.cli.bench.process import resident, until
 from tongshi.cli.bench.report import Report
 from tongshi.cli.loop import run
 from tongshi.errors import EngineFailed
@@ -111,7 +111,7 @@ async def run_plan(plan: Plan) -> Report:
     """Let *plan* happen to a new node, and report."""
     async with _bed(plan) as (node, load):
         await load.hear("ready", START)
-        await _until(lambda: _is_ready(node, plan), START, "devices were not all subscribed to")
+        await until(lambda: _is_ready(node, plan), START, "devices were not all subscribed to")
         findings = Findings()
         target = Target("127.0.0.1", node.sip_port, node.device_password)
         async with probing(target, PROBES, plan.seconds) as answers:
@@ -190,14 +190,6 @@ async def _watch(findings: Findings, began: float) -> None:
     while True:
         findings.memory.append((time.monotonic() - began, resident(os.getpid())))
         await asyncio.sleep(EVERY)
-
-
-async def _until(met: Callable[[], bool], within: float, fault: str) -> None:
-    for _ in range(round(within / 0.5)):
-        if await asyncio.to_thread(met):
-            return
-        await asyncio.sleep(0.5)
-    raise EngineFailed(fault, stage="worker")
 
 
 def _is_ready(node: Node, plan: Plan) -> bool:

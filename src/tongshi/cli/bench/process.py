@@ -1,9 +1,14 @@
-"""What a process under measurement costs, as the kernel counts it."""
+"""What a process under measurement costs, as the kernel counts it, and when it is ready."""
 
+import asyncio
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+from tongshi.errors import EngineFailed
+
+_LOOK = 0.5
 
 
 def processor_seconds(pids: Iterable[int]) -> float:
@@ -42,3 +47,15 @@ def pinned(core: int) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, allowed)
+
+
+async def until(met: Callable[[], bool], within: float, fault: str) -> None:
+    """Return once *met*, which may block, is true.
+
+    within: s.  fault: what to say when that takes longer.  Raises EngineFailed.
+    """
+    for _ in range(round(within / _LOOK)):
+        if await asyncio.to_thread(met):
+            return
+        await asyncio.sleep(_LOOK)
+    raise EngineFailed(fault, stage="worker")
