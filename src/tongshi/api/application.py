@@ -42,12 +42,17 @@ def application(parts: Parts) -> FastAPI:
         },
     )
     app.state.parts = parts
+    names: set[str] = set()
     for route in ROUTES:
-        _add(app, route)
+        name = str(getattr(route.handler, "__name__", route.path))
+        if name in names:  # one handler, several methods
+            name = f"{name}_by_{route.method.lower()}"
+        names.add(name)
+        _add(app, route, name)
     return app
 
 
-def _add(app: FastAPI, route: Route) -> None:
+def _add(app: FastAPI, route: Route, name: str) -> None:
     checks: list[params.Depends] = []
     if route.permission is not None:
         checks.append(Depends(require(route.permission)))
@@ -64,7 +69,7 @@ def _add(app: FastAPI, route: Route) -> None:
         response_model=None if route.answer is None else route.answer,
         status_code=route.status,
         tags=[route.path.split("/")[1].removesuffix(".json")],
-        operation_id=getattr(route.handler, "__name__", route.path),
+        operation_id=name,
         responses={
             route.status: success,
             "default": {"description": "A problem", "model": Problem},
