@@ -13,6 +13,7 @@ from tongshi.gateway.engine import (
     Figures,
     FirstMedia,
     Footage,
+    KeyWanted,
     Measured,
     ReaderJoined,
     ReaderLeft,
@@ -289,5 +290,66 @@ def test_footage_is_steered_watched_and_told_each_second() -> None:
         await it.live.close("finished", "")
         assert isinstance(it.events[-1], Advanced)
         await it.tasks.close()
+
+    run(test)
+
+
+def test_key_frames_are_wanted_while_nothing_can_be_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test() -> None:
+        now = 100.0
+        monkeypatch.setattr(module.time, "monotonic", lambda: now)
+        stage = Stage()
+        units = encode(Codec.H264, 40, gop=20)
+
+        def wanted() -> int:
+            found = stage.events.count(KeyWanted("s"))
+            stage.events.clear()
+            return found
+
+        sequence = 0
+
+        def play(first: int, last: int, lost: int = 0) -> None:
+            nonlocal sequence
+            sequence += lost
+            stage.play(units[first:last], sequence=sequence)
+            sequence += sum(map(len, bursts(units[first:last])))
+
+        stage.live.tick()
+        assert wanted() == 0  # nothing comes at all
+        play(1, 5)
+        stage.live.tick()
+        assert wanted() == 1  # pictures come, and none can be shown
+        play(20, 25)
+        viewer = Seen("t")
+        stage.live.join(viewer)
+        stage.live.tick()
+        assert wanted() == 0
+        stage.live.leave(viewer)
+        now = 103.0
+        stage.live.join(viewer)
+        assert wanted() == 1  # the one before is old
+        play(27, 28, lost=100)
+        now = 104.0
+        play(28, 30)
+        stage.live.tick()
+        assert wanted() == 1  # after a loss what comes is withheld
+        stage.live.tick()
+        assert wanted() == 0
+        stage.live.leave(viewer)
+        play(32, 35)
+        stage.live.tick()
+        assert wanted() == 0  # nobody looks
+
+    run(test)
+
+
+def test_the_past_has_the_key_frames_that_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        stage = Stage(footage=Footage(1_700_000_000.0, 1_700_000_060.0))
+        stage.play(encode(Codec.H264, 5)[1:])
+        stage.live.tick()
+        assert KeyWanted("s") not in stage.events
 
     run(test)

@@ -608,6 +608,29 @@ def zero_addresses() -> None:
     assert play("zero-c").session.track is not None
 
 
+def a_group_under_way_is_cut_short() -> None:
+    async def main() -> bool:
+        network = Network()
+        platform = Unplugged(network)
+        await platform.start()
+        Camera(network, "mid-group").connect()
+        await asyncio.sleep(40)
+        platform.engine.answers = lambda stream: None  # no picture comes
+        opening = asyncio.create_task(platform.sessions.open(CAMERA, CHANNELS[0]))
+        await asyncio.sleep(2)
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        asked = [one for one in platform.wire if one.way is Way.OUT and b"ameCmd>" in one.data]
+        await platform.stop()
+        return len(asked) == 1
+
+    assert run(main())
+
+
+def pictures_are_waited_for(patch: Patch) -> None:
+    patch.setattr(upstream, "SOON", 1000.0)
+
+
 def transport_streams_are_shown() -> None:
     key = bytes.fromhex("00000001 6764001f 00000001 68ee3c80 00000001 6588") + bytes([0xAA]) * 900
     muxer, dresser = Muxer(Codec.H264, Codec.G711A), Dresser(frozenset({"mpegts"}))
@@ -714,6 +737,7 @@ CASES: dict[str, tuple[Callable[[], None], Without]] = {
         substream(b"a=streamMode:SUB\r\n", "substream-streammode", "streamMode"),
         styles_do_not_count,
     ),
+    "mid-group": (a_group_under_way_is_cut_short, pictures_are_waited_for),
     "mpegts": (transport_streams_are_shown, program_streams_only),
     "refuse-invite": (refused_with(486, "refuse-invite"), every_refusal_is_silence),
     "ignore-invite": (silence_is_told, all_silence_is_one),

@@ -20,6 +20,7 @@ from tongshi.gateway.engine import (
     EngineEvent,
     Figures,
     FirstMedia,
+    KeyWanted,
     Measured,
     PeerClosed,
     ReaderJoined,
@@ -49,7 +50,7 @@ from tongshi.signalling.neighbours import Neighbours, Rules
 from tongshi.signalling.own import Own
 from tongshi.signalling.sessions import SessionRules, Sessions
 from tongshi.signalling.share import Session
-from tongshi.signalling.upstream import Means
+from tongshi.signalling.upstream import SOON, Means
 from tongshi.sip.address import Address
 from tongshi.sip.dialog import Dialog
 from tongshi.sip.endpoint import Endpoint
@@ -305,6 +306,26 @@ def test_figures_of_the_engine_reach_the_session() -> None:
         assert session.figures is not None
         assert session.figures.packets == 9
         assert not session.over
+
+    bench(work)
+
+
+def test_a_picture_that_is_long_in_coming_wants_a_key_frame() -> None:
+    async def work(bench: Bench) -> None:
+        wanted: list[SessionKey] = []
+        bench.sessions.want_key = wanted.append
+        session = await bench.open()
+        await asyncio.sleep(SOON)
+        assert wanted == []  # it came at once
+        bench.engine.tell(KeyWanted(session.stream))
+        bench.engine.tell(KeyWanted("another"))
+        assert wanted == [KEY]
+        bench.engine.answers = lambda stream: None
+        opening = asyncio.create_task(bench.open("34020000001310000002"))
+        await asyncio.sleep(2 * SOON + 0.1)
+        assert [key.channel_id for key in wanted[1:]] == ["34020000001310000002"]
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
 
     bench(work)
 

@@ -1,13 +1,15 @@
 """Streams on the loopback interface: what a choked outlet does to them."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 
 import pytest
 
 from tongshi.sim.depot import Depot
 from tongshi.sim.film import Shot
-from tongshi.sim.outlet import TcpOutlet
+from tongshi.sim.impair import CLEAN
+from tongshi.sim.outlet import TcpOutlet, UdpOutlet
 from tongshi.sim.quirks import NONE, Quirks
 from tongshi.sim.rtpline import cut
 from tongshi.sim.scene import Studio
@@ -65,5 +67,27 @@ def test_a_queue_is_cut_to_its_last_key_frame() -> None:
                 stream._take(cut(number, False, number * 1800, b"x"))
             assert stream.counts.dropped > 240
             stream.close()
+
+    asyncio.run(look())
+
+
+def test_a_device_may_begin_within_a_group() -> None:
+    async def look() -> None:
+        async with Studio() as studio:
+            depot = Depot(studio)
+            leave = depot.fetch(SHOT, frozenset(), lambda pack: None)
+            await until(lambda: len(studio.running()[0].ring) > 3)
+            shown = studio.running()[0].ring[-1].number
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                sock.bind(("127.0.0.1", 0))
+                outlet = UdpOutlet("127.0.0.1", CLEAN)
+                stream = Stream(depot, SHOT, 1, outlet, Quirks.of(["mid-group"]))
+                stream.start("127.0.0.1", sock.getsockname()[1])
+                assert stream.counts.last is None
+                await until(lambda: stream.counts.frames)
+                assert stream.counts.last is not None
+                assert stream.counts.last > shown
+                stream.close()
+            leave()
 
     asyncio.run(look())

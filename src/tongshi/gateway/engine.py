@@ -192,6 +192,13 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyWanted:
+    """Somebody waits for a key frame of a stream: told once a second while that is so."""
+
+    stream: str
+
+
+@dataclass(frozen=True, slots=True)
 class Advanced:
     """How far footage has come, once a second.
 
@@ -231,6 +238,7 @@ EngineEvent = (
     | ReaderJoined
     | ReaderLeft
     | Measured
+    | KeyWanted
     | Advanced
     | FileFailed
     | LineLost
@@ -244,7 +252,8 @@ class Speak:
     talk: the caller's name for it, unique in this engine, among its streams too.
     transport: how RTP goes out.  TCP_PASSIVE: the listener connects to us.
     hosts: who may connect, or send sound; empty lets everybody.
-    payload_type: under which the listener knows G.711A.  hears: its sound goes to who talks.
+    payload_type: under which the listener knows its G.711.  mu_law: it is of that law; speech comes
+    to us in A-law.  hears: its sound goes to who talks.
     """
 
     talk: str
@@ -252,6 +261,7 @@ class Speak:
     hosts: tuple[str, ...] = ()
     payload_type: int = 8
     hears: bool = False
+    mu_law: bool = False
 
 
 @dataclass(frozen=True, slots=True)

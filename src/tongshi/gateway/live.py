@@ -11,6 +11,7 @@ from tongshi.gateway.engine import (
     EngineEvent,
     Figures,
     FirstMedia,
+    KeyWanted,
     Measured,
     ReaderJoined,
     ReaderLeft,
@@ -33,6 +34,7 @@ from tongshi.net.task import Supervisor
 from tongshi.settings import MediaSettings
 
 _MEASURED = 5  # ticks between the figures that go to the node
+_OLD = 2.0  # s since a key frame after which a newcomer is worth a new one
 
 
 @dataclass(slots=True)
@@ -79,6 +81,8 @@ class Live:
         self._strangers = 0
         self._ticks = 0
         self._heard = 0
+        self._keys = self._frozen = 0
+        self._keyed = 0.0
 
     # The source's side.
 
@@ -130,6 +134,7 @@ class Live:
         if figures.frames + figures.sounds > self._heard:
             self._heard = figures.frames + figures.sounds
             self.vigil.seen = now
+        self._look_for_keys(now, figures)
         event = self.vigil.check(now, figures.packets)
         if event is not None:
             self._tell(event)
@@ -141,6 +146,18 @@ class Live:
             self._tell(self._playout.advanced())
         if self._ticks % _MEASURED == 0:
             self._tell(Measured(self.receive.stream, figures))
+
+    def _look_for_keys(self, now: float, figures: Figures) -> None:
+        """Ask for a key frame while pictures come that cannot be shown without one."""
+        if figures.keys > self._keys:
+            self._keys, self._keyed = figures.keys, now
+        frozen, self._frozen = figures.frozen > self._frozen, figures.frozen
+        if figures.frames and (self._track is None or (frozen and self._viewers)):
+            self._want_key()
+
+    def _want_key(self) -> None:
+        if self._playout is None:  # the past has the key frames that it has
+            self._tell(KeyWanted(self.receive.stream))
 
     def figures(self, now: float) -> Figures:
         """Return the figures at this moment."""
@@ -167,6 +184,8 @@ class Live:
         self._tell(ReaderJoined(self.receive.stream, viewer.ticket.token))
         if self._track is not None or not viewer.ticket.transcode:
             self._seat(viewer)
+        if self._track is not None and time.monotonic() - self._keyed > _OLD:
+            self._want_key()
 
     def leave(self, viewer: Viewer) -> None:
         """Forget a viewer that is gone; twice is once."""
@@ -225,7 +244,7 @@ class Live:
     def _change(self, now: float) -> None:
         """A track began: the first, or another after the parameters changed."""
         first, track = self._track is None, self.pipeline.track
-        self._track = track
+        self._track, self._keyed = track, now
         self.vigil.show(now)
         if first and track is not None:
             self._tell(FirstMedia(self.receive.stream, self._describe(track)))

@@ -51,6 +51,8 @@ class KeyFrame(Enum):
     """``IFrameCmd`` to 2022, ``IFameCmd`` to older ones."""
     IFAMECMD = "IFameCmd"
     IFRAMECMD = "IFrameCmd"
+    NEVER = "never"
+    """The platform asks for none of its own accord."""
 
 
 class BroadcastSource(Enum):

@@ -7,7 +7,7 @@ it, moves the watch over that device, and no other.
 | what | silence until offline |
 |---|---|
 | nothing known | ``keepalive`` x ``keepalive_misses`` |
-| interval n, count m | n x the larger of m and ``keepalive_misses``, ``keepalive_longest`` at most |
+| interval n, count m | n x the larger of m and the settings' count, ``keepalive_longest`` at most |
 
 A single lost datagram is no death, whatever count a device has: hence the larger.  A device that
 counts as missed by an interval of its own, and is heard again while it is registered, contradicts

@@ -50,6 +50,7 @@ from tongshi.signalling.event import (
 from tongshi.signalling.exchange import Exchange
 from tongshi.signalling.facing import Facing
 from tongshi.signalling.histories import Histories, HistoryRules
+from tongshi.signalling.keyframes import KeyFrames
 from tongshi.signalling.neighbours import Known, Neighbour, Neighbours, Rules
 from tongshi.signalling.notices import Notices
 from tongshi.signalling.ondemand import OnDemand
@@ -262,6 +263,9 @@ class Signalling:
         self.commands = self.on_demand.commands
         self.on_demand.attach(self.reception.takers)
         self.on_demand.configuration.learned = self.beats.learn
+        ask, profile_of = self.commands.request_key_frame, self.profiles.of
+        self.key_frames = KeyFrames(ask, self.neighbours, profile_of)
+        self.sessions.want_key = self.key_frames.want
         self.queries.start()
         self._tasks.sustain(self._live, name="beat")
         self._tasks.sustain(self._reconcile, name="reconcile")
@@ -269,7 +273,7 @@ class Signalling:
     async def stop(self) -> None:
         """End every session with a BYE, hand over what was seen, close the sockets."""
         # First what moves: a camera goes on moving until it is told to stop.
-        await self.on_demand.close()
+        await asyncio.gather(self.key_frames.close(), self.on_demand.close())
         await asyncio.gather(self.queries.stop(), self.subscriptions.stop())
         await asyncio.gather(
             self.sessions.close_all(), self.histories.close_all(), self.talks.close_all()
@@ -328,6 +332,7 @@ class Signalling:
             ("talks", self.talks.counters),
             ("notices", self.notices.counters),
             ("subscriptions", self.subscriptions.counters),
+            ("keyframes", self.key_frames.counters),
         ]
         if self._tcp is not None:
             found["tcp.connections"] = len(self._tcp)

@@ -24,7 +24,7 @@ from typing import Any
 
 from tongshi.clock import Clock
 from tongshi.errors import Conflict, Error, Exhausted, Missing, PeerOffline, PeerSilent
-from tongshi.gateway.engine import EngineEvent, Measured, Transport
+from tongshi.gateway.engine import EngineEvent, KeyWanted, Measured, Transport
 from tongshi.net.task import Supervisor
 from tongshi.signalling.calls import BYE_TIMEOUT, Call
 from tongshi.signalling.event import (
@@ -71,6 +71,7 @@ class Sessions:
     """The upstreams, by what they show.
 
     emit: gets SessionOpened, SessionFailed, SessionClosed.
+    want_key: may be set: told whose picture waits for a key frame; it returns at once.
     counters: ``opened``, ``shared``, ``failed``, ``retried``, ``abandoned``, ``closed``, ``leaks``.
     """
 
@@ -83,6 +84,7 @@ class Sessions:
         clock: Clock,
     ) -> None:
         self.counters: Counter[str] = Counter()
+        self.want_key: Callable[[SessionKey], None] = lambda key: None
         self._rules = rules
         self._means = means
         self._neighbours = neighbours
@@ -180,6 +182,8 @@ class Sessions:
         upstream, attempt = held
         if isinstance(event, Measured):
             upstream.figures = event.figures
+        elif isinstance(event, KeyWanted):
+            self.want_key(upstream.key)
         else:
             attempt.heard(event)
 
@@ -281,6 +285,7 @@ class Sessions:
 
     def _attempt(self, upstream: Upstream, neighbour: Neighbour, way: Way) -> Attempt:
         attempt = Attempt(upstream.key, neighbour, way, self._means, upstream.end)
+        attempt.on_wait = lambda: self.want_key(upstream.key)
         upstream.attempt = attempt
         self._by_stream[attempt.stream] = (upstream, attempt)
         return attempt

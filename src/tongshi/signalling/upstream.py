@@ -50,6 +50,8 @@ from tongshi.signalling.neighbours import Neighbour
 from tongshi.signalling.offer import PLAIN, USUAL, make_offer, payload_types, payloads_of
 from tongshi.signalling.own import Own
 
+SOON = 0.4
+"""A stream that begins with a key frame shows it within this after the agreement, s."""
 _SLACK = 5.0
 """Beyond the engine's own timers, s: an engine that says nothing at all has failed."""
 
@@ -87,7 +89,8 @@ class Attempt:
 
     stream: its name in the engine.  answer: the device's, once there.  suits: the transport that
     the answer named, when it was another than was offered.  on_end: called once with why it ended
-    (``"peer"``, ``"stalled"``, ``"engine"``) after the first picture.
+    (``"peer"``, ``"stalled"``, ``"engine"``) after the first picture.  on_wait: may be set: called
+    when that is long in coming.
     """
 
     def __init__(
@@ -106,6 +109,7 @@ class Attempt:
         self.track: Track | None = None
         self.answer: Answer | None = None
         self.figures: Figures | None = None
+        self.on_wait: Callable[[], None] = lambda: None
         self.stream = (
             f"{key.device_id}.{key.channel_id}.{key.kind.value}.{means.own.new_token()[:8]}"
         )
@@ -235,11 +239,14 @@ class Attempt:
             await engine.connect(self.stream, agreement.host, agreement.port)
 
     async def _first_picture(self) -> Track:
+        waiting = asyncio.get_running_loop().call_later(SOON, self.on_wait)
         try:
             async with asyncio.timeout(self._means.media + _SLACK):
                 return await self._first
         except TimeoutError:
             raise EngineFailed("the engine reported nothing at all", stage="worker") from None
+        finally:
+            waiting.cancel()
 
     def _peer_ended(self) -> None:
         if self._first.done() and self._first.exception() is None:

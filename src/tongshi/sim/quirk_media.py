@@ -156,6 +156,13 @@ ROWS = (
         "RFC 2250 2; field",
     ),
     Quirk(
+        "mid-group",
+        Layer.RTP,
+        "点播时从当前画面开始发送，不等待也不补发关键帧",
+        "Begins with the picture of the moment, not with a key frame",
+        "A.2.3.1.7; field",
+    ),
+    Quirk(
         "dollar-framing",
         Layer.RTP,
         "TCP 媒体用 $ 交织帧",

@@ -52,6 +52,7 @@ class Stream:
         self._line = RtpLine(ssrc, quirks.within(Layer.RTP))
         self._dress = quirks.within(Layer.PS)
         self._silent = "no-media" in quirks
+        self._within = "mid-group" in quirks
         self._queue: deque[Pack] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._leave: Callable[[], None] | None = None
@@ -80,11 +81,11 @@ class Stream:
         self.outlet.close()
 
     def _fetch(self) -> None:
-        self._skipping = True
+        self._skipping = not self._within
         if self._silent:
             self._leave = _nothing
-        else:
-            self._leave = self._depot.fetch(self.shot, self._dress, self._take)
+            return
+        self._leave = self._depot.fetch(self.shot, self._dress, self._take)
 
     def _stop(self) -> None:
         if self._leave is not None:
@@ -96,6 +97,8 @@ class Stream:
             self._timer = None
 
     def _take(self, pack: Pack) -> None:
+        if self._within and self._leave is None:
+            return  # of the group that is under way
         self._queue.append(pack)
         if len(self._queue) > QUEUE_LIMIT:
             self._shorten()
