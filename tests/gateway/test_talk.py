@@ -12,6 +12,7 @@ from tongshi.gateway.talk import Talk
 from tongshi.gateway.talkbuffer import SILENCE
 from tongshi.gateway.talker import Talker
 from tongshi.gateway.tickets import Ticket
+from tongshi.media.g711 import to_mu_law
 from tongshi.media.rtp import Packet
 from tongshi.testing.timeless import run
 
@@ -280,3 +281,21 @@ def test_a_talk_without_a_line_is_silent() -> None:
         assert (spoken.packets, spoken.dropped, spoken.refused) == (0, 0, 0)
 
     run(act())
+
+
+def test_a_listener_of_mu_law_gets_and_sends_mu_law() -> None:
+    async def work() -> None:
+        bench = Bench(Speak("t", Transport.UDP, payload_type=0, hears=True, mu_law=True))
+        person = Person.of(bench.talk)
+        person.join()
+        bench.talk.start(7)
+        person.speak(bytes(range(256)) * 8)
+        await asyncio.sleep(1.0)
+        sent = b"".join(packet.payload for packet in bench.wire.packets)
+        assert to_mu_law(bytes(range(256))) in sent
+        assert {packet.payload_type for packet in bench.wire.packets} == {0}
+        bench.talk.hear(Packet(0, 1, 160, 9, b"\xff" * 160).encode())
+        assert person.sounds[0][:2] == b"\x01\x00"
+        bench.talk.close("", "")
+
+    run(work())

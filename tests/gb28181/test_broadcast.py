@@ -240,6 +240,8 @@ UDP = Hearing(False, False, HOST, 15070, 200000007)
             text_of(m="audio 15070 RTP/AVP 97\r\na=rtpmap:97 PCMA/8000"),
             replace(UDP, payload=Payload(97, "PCMA", 8000)),
         ),
+        (text_of(m="audio 15070 RTP/AVP 0 8"), UDP),
+        (text_of(m="audio 15070 RTP/AVP 0"), replace(UDP, payload=Payload(0, "PCMU", 8000))),
         (
             text_of(m="video 9 RTP/AVP 96\r\na=rtpmap:96 PS/90000\r\nm=audio 15070 RTP/AVP 8"),
             UDP,

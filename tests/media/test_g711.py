@@ -52,3 +52,10 @@ def test_samples_keep_their_size(law: Codec, samples: list[int]) -> None:
         samples, struct.unpack(f"<{len(data)}h", g711.decode(law, data)), strict=True
     ):
         assert abs(sample - heard) <= 16 + abs(sample) // 16
+
+
+def test_a_law_becomes_mu_law_sample_by_sample() -> None:
+    codes = bytes(range(256))
+    samples = struct.unpack("<256h", g711.decode(Codec.G711A, codes))
+    assert g711.to_mu_law(codes) == g711.encode(Codec.G711U, samples)
+    assert g711.to_mu_law(b"\xd5\x55") == b"\xfe\x7e"  # next to nothing, of either sign

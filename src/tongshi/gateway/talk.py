@@ -17,7 +17,7 @@ from tongshi.gateway.talkbuffer import RATE, SpeechBuffer
 from tongshi.gateway.talker import Callbacks, Talker, figures_text
 from tongshi.gateway.talkline import Line
 from tongshi.gateway.tickets import Ticket
-from tongshi.media.g711 import block
+from tongshi.media.g711 import block, to_mu_law
 from tongshi.media.rtp import Packet
 from tongshi.media.sender import Sender
 from tongshi.media.unit import Codec
@@ -121,7 +121,7 @@ class Talk:
             return
         law = _LAWS.get(parsed.payload_type)
         if parsed.payload_type == self.speak.payload_type:
-            law = Codec.G711A
+            law = Codec.G711U if self.speak.mu_law else Codec.G711A
         if law is not None and parsed.payload:
             self._heard += 1
             ticks = parsed.timestamp * 90_000 // RATE
@@ -154,6 +154,8 @@ class Talk:
         sender, line = self._sender, self.line
         if sender is None or line is None:
             return
+        if self.speak.mu_law:
+            samples = to_mu_law(samples)
         [packet] = sender.packets_with(
             [samples], self._stamp, self.speak.payload_type, ended=begins
         )

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tongshi.errors import RemoteProtocolError
-from tongshi.gb28181.description import PCMA, Direction, Payload, Purpose, Setup
+from tongshi.gb28181.description import PCMA, PCMU, Direction, Payload, Purpose, Setup
 from tongshi.gb28181.invite import Answer, Offer, agree, reachable
 from tongshi.gb28181.media_format import MediaFormat
 from tongshi.gb28181.session import Callee, Caller
@@ -91,7 +91,8 @@ class Hearing:
 
     connect: we open the TCP connection; else, over TCP, the listener does.
     port: 0 where the listener connects and said none.  ssrc: what RTP is to carry; None when the
-    listener left it to us.  payload: G.711A under the number that the listener knows it by.
+    listener left it to us.  payload: G.711, of either law, under the number that the listener
+    knows it by.
     hears: sound comes from there as well.
     """
 
@@ -343,14 +344,15 @@ def hearing_of(offer: Offer, source_host: str) -> Hearing:
 
     Its host may stand in ``o=`` alone, its G.711A be called ``PCMA/8000/1`` or be a bare 8, its
     ``y=`` be missing, and over TCP either side may be the one that connects.
-    Raises RemoteProtocolError, 488: no sound is asked for, not in G.711A, or there is no port.
+    Raises RemoteProtocolError, 488: no sound is asked for, not in G.711, or there is no port.
     """
     if offer.kind != "audio":
         raise RemoteProtocolError("the INVITE asks for no sound", clause=_CLAUSE, status=488)
-    payload = next((each for each in offer.payloads if each.name == PCMA.name), None)
+    known = {each.name: each for each in reversed(offer.payloads)}
+    payload = known.get(PCMA.name) or known.get(PCMU.name)
     if payload is None:
         names = ", ".join(each.name or str(each.number) for each in offer.payloads)
-        text = f"the INVITE asks for {names or 'nothing'}, not for PCMA"
+        text = f"the INVITE asks for {names or 'nothing'}, not for PCMA or PCMU"
         raise RemoteProtocolError(text, clause="GB/T 28181-2022 G.1", status=488)
     connect = offer.tcp and offer.setup is not Setup.ACTIVE
     if not offer.port and (connect or not offer.tcp):

@@ -81,6 +81,7 @@ H264 = Payload(98, "H264")
 MPEG4 = Payload(97, "MPEG4")
 H265 = Payload(100, "H265")
 PCMA = Payload(8, "PCMA", 8_000)
+PCMU = Payload(0, "PCMU", 8_000)
 
 _USUAL = {
     payload.number: payload
@@ -90,7 +91,7 @@ _USUAL = {
         MPEG4,
         H265,
         PCMA,
-        Payload(0, "PCMU", 8_000),
+        PCMU,
         Payload(4, "G723", 8_000),
         Payload(9, "G722", 8_000),
         Payload(18, "G729", 8_000),

@@ -56,6 +56,11 @@ def decode(codec: Codec, data: bytes) -> bytes:
     return bytes(out)
 
 
+def to_mu_law(data: bytes) -> bytes:
+    """Return A-law *data* in mu-law, sample by sample.  Source: ITU-T G.711 table 4."""
+    return data.translate(_TO_MU)
+
+
 def encode(codec: Codec, samples: Iterable[int]) -> bytes:
     """Return 16-bit *samples* by the law of *codec*, G711A or G711U."""
     compress = _compress_a if codec is Codec.G711A else _compress_u
@@ -77,3 +82,6 @@ def _compress_u(sample: int) -> int:
     value = min(abs(sample), 32635) + 0x84
     segment = value.bit_length() - 8
     return (segment << 4 | value >> segment + 3 & 0x0F) ^ sign
+
+
+_TO_MU = bytes(map(_compress_u, _SAMPLES[Codec.G711A]))

@@ -28,7 +28,7 @@ from tongshi.gb28181.broadcast import (
     Stage,
     State,
 )
-from tongshi.gb28181.description import PCMA, Direction, Purpose, Setup
+from tongshi.gb28181.description import PCMA, PCMU, Direction, Purpose, Setup
 from tongshi.gb28181.invite import Offer, agree
 from tongshi.gb28181.manscdp import BroadcastNotify, write
 from tongshi.gb28181.session import Caller
@@ -221,6 +221,7 @@ class Broadcast(_Holding):
             tuple(dict.fromkeys(hosts)),
             wanted.payload.number if wanted is not None else PCMA.number,
             hears=wanted is not None and wanted.hears,
+            mu_law=wanted is not None and wanted.payload.name == PCMU.name,
         )
         ssrc = self._lease() if wanted is None or wanted.ssrc is None else text_of(wanted.ssrc)
         port = await self._open(speak)
