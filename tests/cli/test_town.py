@@ -6,17 +6,20 @@ import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tongshi.app.node import Node
 from tongshi.cli import town as subject
 from tongshi.cli.demo import settings_for
-from tongshi.cli.town import Town
+from tongshi.cli.town import Reports, Town
 from tongshi.errors import EngineFailed
 from tongshi.testing.command import children
 
 pytestmark = pytest.mark.network
+
+SECOND = "34020000001320000002"
 
 
 def run(work: Coroutine[object, object, None]) -> None:
@@ -52,6 +55,10 @@ def test_the_devices_come_take_orders_and_say_good_bye(tmp_path: Path) -> None:
         async with node(tmp_path) as made:
             async with Town(made) as town:
                 await until(lambda: made.figures()["devices.online"] == 25)
+                told = await town.ask({"do": "state", "device": SECOND}, "state")
+                assert (told["device"], told["registered"]) == (SECOND, True)
+                with pytest.raises(EngineFailed, match="not a command"):
+                    await town.ask({"do": "dance", "device": SECOND}, "state")
                 await town.tell({"do": "kill", "device": "34020000001320000001"})
                 await until(lambda: made.figures()["devices.online"] < 25)
             assert made.figures()["devices.online"] == 0
@@ -59,6 +66,31 @@ def test_the_devices_come_take_orders_and_say_good_bye(tmp_path: Path) -> None:
             assert whys == {"missed", "unregistered"}
             with pytest.raises(EngineFailed, match="not there"):
                 await town.tell({"do": "figures"})
+
+    run(main())
+
+
+def test_reports_go_to_who_waits_for_them() -> None:
+    async def main() -> None:
+        reports = Reports()
+
+        async def give(*told: dict[str, Any]) -> None:
+            for one in told:
+                reports.take(one)
+
+        mine = {"event": "state", "device": "1", "number": 1}
+        others: tuple[dict[str, Any], ...] = (
+            {"event": "state", "device": "2"},
+            {"event": "counts", "device": "1"},
+            {},
+        )
+        assert await reports.after(give(*others, mine, {**mine, "number": 2}), "state", "1") == mine
+        with pytest.raises(EngineFailed, match="no report of state from 1 in 0"):
+            await reports.after(give(*others), "state", "1", 0.01)
+        refused = {"event": "refused", "why": "no such device"}
+        with pytest.raises(EngineFailed, match="no such device"):
+            await reports.after(give(refused), "state", "1")
+        reports.take(mine)
 
     run(main())
 

@@ -97,6 +97,8 @@ def test_orders_are_obeyed_or_refused() -> None:
                 assert told[-1]["event"] == "figures"
                 await fleet.obey({"do": "alarm", "device": first})
                 await until(lambda: fleet.camera(first).device.reports.counts[Subject.ALARM].sent)
+                await fleet.obey({"do": "counts", "device": first})
+                assert (told[-1]["device"], "total" in told[-1]) == (first, False)
                 await fleet.obey({"do": "counts"})
                 assert told[-1]["total"]["alarm"]["raised"] == 1
                 await fleet.obey({"do": "state", "device": first})

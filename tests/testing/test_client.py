@@ -101,6 +101,23 @@ def test_bytes_and_nothing() -> None:
         assert client.call("DELETE", "/live/x") is None
 
 
+def test_an_answer_that_leads_somewhere_is_followed() -> None:
+    moved = (307, {"Location": "/api/files/1?key=k"}, b"")
+    with serving(moved, (200, {}, b"the file")) as (server, client):
+        assert client.fetch("GET", "/files/1") == b"the file"
+        assert [asked["line"] for asked in server.asked] == [
+            "GET /api/files/1",
+            "GET /api/files/1?key=k",
+        ]
+
+
+def test_bytes_are_sent_as_they_are() -> None:
+    with serving((200, {}, b"")) as (server, client):
+        client.fetch("POST", "/firmware", b"\x00\x01")
+        asked = server.asked[0]
+        assert (asked["body"], asked["Content-Type"]) == (b"\x00\x01", "application/octet-stream")
+
+
 def test_what_is_no_http_is_an_error_of_the_system() -> None:
     with (
         serving((200, {"Content-Length": "10"}, b"cut")) as (_, client),

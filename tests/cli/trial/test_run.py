@@ -12,7 +12,8 @@ import pytest
 
 from tongshi.app.node import Node
 from tongshi.cli.demo import settings_for
-from tongshi.cli.trial.run import Trial, try_all
+from tongshi.cli.town import Reports
+from tongshi.cli.trial.run import LANES, Trial, try_all
 from tongshi.cli.trial.verdict import Broken, Verdict
 from tongshi.gateway.engine import Transport
 from tongshi.media.unit import Codec
@@ -43,11 +44,15 @@ def specs() -> list[Spec]:
 class Nearby:
     """Devices in this process."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, reports: Reports) -> None:
         self._fleet = fleet
+        self._reports = reports
 
     async def tell(self, order: dict[str, Any]) -> None:
         await self._fleet.obey(order)
+
+    async def ask(self, order: dict[str, Any], event: str) -> dict[str, Any]:
+        return await self._reports.after(self.tell(order), event, str(order["device"]))
 
 
 @asynccontextmanager
@@ -60,8 +65,10 @@ async def small_town(
     media = replace(given.media, workers=0, first_media=1.0, ports_from=ports[0], ports_to=ports[1])
     async with Node(replace(given, signalling=signalling, media=media)) as node:
         join = Join(signalling.id, node.device_password, keepalive=0.5)
-        async with Fleet(found, "127.0.0.1", node.sip_port, join) as fleet:
-            yield node, Nearby(fleet)
+        reports = Reports()
+        host = "127.0.0.1"
+        async with Fleet(found, host, node.sip_port, join, report=reports.take) as fleet:
+            yield node, Nearby(fleet, reports)
 
 
 @asynccontextmanager
@@ -133,7 +140,7 @@ def test_the_register_once_all_have_looked(town: Aside[Trial]) -> None:
             await trial.visitor.look(device, device, messages=10)
         await trial.register(tell)
 
-    assert "all ended" in seen_by(town, look)
+    assert "entries of live" in seen_by(town, look)
 
 
 # Broken on purpose
@@ -247,6 +254,7 @@ def test_every_promise_is_tried_though_some_are_broken(
         "shared",
         "failures",
         "offline",
+        *(name for lane in LANES for name, _ in lane),
         "register",
         "closed",
     ]

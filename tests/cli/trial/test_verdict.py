@@ -52,6 +52,7 @@ def test_everything_holds() -> None:
         (Missing("no such view"), "check: Missing('no such view')"),
         (ConnectionResetError(104, "reset"), "check: ConnectionResetError(104, 'reset')"),
         (TimeoutError(), "check: TimeoutError()"),
+        (KeyError("rows"), "check: KeyError('rows')"),
     ],
 )
 def test_a_failed_check_says_why_and_others_go_on(fault: Exception, told: str) -> None:
@@ -70,6 +71,14 @@ def test_a_defect_of_the_trial_is_no_verdict(fault: BaseException) -> None:
     with pytest.raises(type(fault)):
         try_one(verdict, "defect", fault=fault)
     assert verdict.checks == []
+
+
+def test_checks_that_mixed_are_put_in_order() -> None:
+    verdict = Verdict()
+    for name in ("start", "third", "first", "second"):
+        try_one(verdict, name, fault=None)
+    verdict.arrange(["first", "second", "third"])
+    assert [check.name for check in verdict.checks] == ["start", "first", "second", "third"]
 
 
 def test_hold() -> None:

@@ -58,6 +58,7 @@ async def _compare_position(site: Site, spec: Spec, channel: Channel) -> None:
 async def _compare_cruise(site: Site, spec: Spec, channel: Channel) -> int:
     """Make a cruise of two presets, read it back, delete it; return how many points were read."""
     device, camera = spec.device_id, channel.channel_id
+    await site.order(device, camera, "cruise", act="clear", group=3)
     for preset in (1, 2):
         await site.order(device, camera, "cruise", act="add", group=3, preset=preset)
     await site.order(device, camera, "cruise", act="dwell", group=3, dwell=7)

@@ -53,7 +53,7 @@ class Visitor:
     """
 
     def __init__(self, client: Client, threads: ThreadPoolExecutor) -> None:
-        self._client = client
+        self.client = client
         self._threads = threads
 
     async def run(self, work: Callable[..., T], *arguments: object) -> T:
@@ -63,11 +63,11 @@ class Visitor:
 
     async def call(self, method: str, path: str, body: object = None) -> Json:
         """Return the decoded answer of the interface; raises Refused."""
-        return await self.run(self._client.call, method, path, body)
+        return await self.run(self.client.call, method, path, body)
 
     async def fetch(self, method: str, path: str, body: object = None) -> bytes:
         """Return the bytes of an answer of the interface; raises Refused."""
-        return await self.run(self._client.fetch, method, path, body)
+        return await self.run(self.client.fetch, method, path, body)
 
     async def ask(self, device: str, channel: str, **wish: object) -> dict[str, Any]:
         """Ask for a live view; return what the node says of it."""
