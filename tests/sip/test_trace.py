@@ -49,7 +49,9 @@ def test_headings_empty_lines_and_a_line_cut_off_are_passed_over() -> None:
     assert read(['{"trace": 1}', "", line, line[:20]]) == [record(1.0, Way.IN, OK)]
 
 
-@pytest.mark.parametrize("line", ["x", "[]", '{"at": 1}', '{"at": 1, "way": "up", "text": ""}'])
+@pytest.mark.parametrize(
+    "line", ["x", "[]", "[" * 99999, '{"at": 1}', '{"at": 1, "way": "up", "text": ""}']
+)
 def test_a_file_that_is_no_trace_is_refused(line: str) -> None:
     with pytest.raises(Invalid, match="line 1 "):
         read([line, write(record(1.0, Way.IN, OK))])

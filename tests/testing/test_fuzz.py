@@ -75,6 +75,15 @@ TALK = joined(
     request("BYE", b"", number=4),
     request("OPTIONS", b"", "Require: 100rel", number=5),
 )
+LISTENER = OFFER.replace(b"m=video", b"m=audio")
+RECORDS = (
+    b"<?xml version='1.0'?><Response><CmdType>RecordInfo</CmdType><SN>1</SN>"
+    b"<DeviceID>34020000001310000001</DeviceID><Name>a</Name><SumNum>2</SumNum>"
+    b"<RecordList Num='2'><Item><DeviceID>34020000001310000001</DeviceID>"
+    b"<StartTime>2023-11-15T06:14:00</StartTime><EndTime>2023-11-15T07:14:00</EndTime>"
+    b"<Type>time</Type></Item><Item><StartTime>2023-11-15T06:20:00</StartTime>"
+    b"<EndTime>2023-11-15T09:20:00</EndTime></Item></RecordList></Response>"
+)
 SETTINGS = (
     b"<Response><CmdType>ConfigDownload</CmdType><SN>1</SN><DeviceID>34</DeviceID><Result>OK</Result>"
     b"<BasicParam><Name>a</Name><Expiration>3600</Expiration></BasicParam><PictureMask><On>1</On>"
@@ -113,6 +122,23 @@ SEEDS: dict[str, bytes] = {
     "gb28181.keepalive": KEEPALIVE,
     "gb28181.plain": SETTINGS,
     "gb28181.ptz": b"A50F0101FA0000B0",
+    "gb28181.mansrtsp": b"PLAY MANSRTSP/1.0\r\nCSeq: 3\r\nScale: 2.0\r\nRange: npt=10-\r\n\r\n",
+    "gb28181.speaker": joined(
+        response(200, "MESSAGE"),
+        request("INVITE", LISTENER, SDP),
+        request("ACK"),
+        request("BYE", number=2),
+    ),
+    "gb28181.profile": cut(b"keepalive_longest", b"60", b"charset", b"GB18030", b"hikvision"),
+    "gb28181.form": b'{"name": "a", "expiration": 60, "length": 1, "texts": [{"text": "b"}]}',
+    "gb28181.records": RECORDS,
+    "registry.rule": cut(b"3402*", b"10.0.0.0/8", SERVER.encode() + b"@192.0.2.1:5060", b"34020"),
+    "shelf.jpeg": bytes.fromhex("ffd8ffe00004aaaaffc0000b08043807800100ffffffda000400001234ffd9"),
+    "shelf.parcel": b"multipart/form-data; boundary=b\n--b\r\nContent-Disposition: form-data; "
+    b'name="file"; filename="a.jpg"\r\n\r\n\xff\xd8\r\n--b--',
+    "api.range": b"bytes=10-19",
+    "sip.trace": b'{"trace": 1}\n{"at": 1.5, "way": "in", "transport": "udp", "peer": "h:1", '
+    b'"text": "BYE sip:x SIP/2.0\\r\\nCSeq: 1 BYE\\r\\n\\r\\n"}',
     "gb28181.picture-name": b"34020000001320000001022024050607080912301.jpg",
     "gb28181.invite": OFFER,
     "gb28181.subject": b"34020000001310000001:0200000001,34020000002000000001:1",

@@ -87,7 +87,7 @@ def read(lines: Iterable[str]) -> list[Record]:
             continue
         try:
             record = _record(json.loads(line))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             fault = f"line {number} is no message of a trace"
             continue
         if record is not None:

@@ -14,13 +14,14 @@ import sys
 from collections.abc import Sequence
 from types import FunctionType
 
-from tongshi.testing.targets import doors, machines, streams, subscriptions, texts
+from tongshi.testing.targets import doors, intake, machines, streams, subscriptions, texts
 from tongshi.testing.targets.feed import Target
 
 TARGETS: dict[str, Target] = {
     **texts.TARGETS,
     **machines.TARGETS,
     **subscriptions.TARGETS,
+    **intake.TARGETS,
     **streams.TARGETS,
     **doors.TARGETS,
 }

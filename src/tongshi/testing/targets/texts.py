@@ -100,8 +100,9 @@ def _ptz(text: str) -> None:
 
 
 def _mansrtsp(data: bytes) -> None:
-    reply = mansrtsp.Reply.parse(data)
-    assert mansrtsp.Reply.parse(reply.build()).status == reply.status
+    with contextlib.suppress(RemoteProtocolError):
+        reply = mansrtsp.Reply.parse(data)
+        assert mansrtsp.Reply.parse(reply.build()).status == reply.status
     order = mansrtsp.Order.parse(data)
     assert mansrtsp.Order.parse(order.build()).method is order.method
 
