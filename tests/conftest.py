@@ -71,7 +71,7 @@ from tongshi.signalling.neighbours import Rules as Patience
 from tongshi.signalling.own import Own
 from tongshi.signalling.pictures import PictureRules, Pictures
 from tongshi.signalling.profiles import Profiles
-from tongshi.signalling.records import Records
+from tongshi.signalling.records import RecordRules, Records
 from tongshi.signalling.sessions import SessionRules, Sessions
 from tongshi.signalling.subscriptions import Subscriptions
 from tongshi.signalling.talks import TalkRules, Talks
@@ -450,7 +450,7 @@ async def equip(errands: Errands, shelf: Shelf, feed: Feed, clock: ManualClock) 
     pictures = Pictures(errands, commands, lambda event: None, clock, rules)
     upgrades = Upgrades(shelf, commands, feed, clock)
     await upgrades.start()
-    return Equipment(commands, Records(errands, clock), pictures, upgrades)
+    return Equipment(commands, Records(errands, clock, RecordRules(first=1.0)), pictures, upgrades)
 
 
 def tokens() -> Callable[[], str]:
