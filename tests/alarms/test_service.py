@@ -178,3 +178,23 @@ def test_a_flood_of_one_device_leaves_room_for_others(
     assert alarms.figures()["dropped"] == 17
     writer.flush()
     assert alarms.record(replace(REPORT, channel_id="later")) == (5, True)
+
+
+def test_alarms_are_kept_for_so_many_days(
+    alarms: Alarms, writer: Writer, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHUNK", 2)
+    for at in range(5):
+        alarms.record(replace(REPORT, channel_id=f"camera {at}"))
+    alarms.record(replace(REPORT, channel_id="camera 9", received_at=100.0 + 86_400))
+    writer.flush()
+    alarms.handle(EVERYTHING, 1, handling(Act.ACKNOWLEDGE))
+    clock.wind(2 * 86_400 - 1000.0)
+    assert alarms.prune(0) == 0
+    assert alarms.prune(2) == 0
+    clock.wind(200.0)
+    assert alarms.prune(2) == 5
+    (left,) = alarms.page(EVERYTHING, Query()).rows
+    assert left.report.channel_id == "camera 9"
+    with pytest.raises(Missing):
+        alarms.steps(EVERYTHING, 1)

@@ -219,3 +219,19 @@ def test_old_positions_are_pruned(tmp_path: Path) -> None:
         assert desk.positions.latest(EVERYTHING, Where()).total == 1
 
     with_desk(tmp_path, work)
+
+
+def test_what_is_told_is_kept_for_as_long_as_is_said(tmp_path: Path) -> None:
+    async def work(desk: Desk) -> None:
+        desk.incidents.take(RAISED)
+        await desk.flush()
+        assert desk.alarms.page(EVERYTHING, Query()).total == 1
+        later = ManualClock(unix=300_000.0)
+        desk.alarms._clock = later
+        await desk.incidents._prune()
+        assert desk.alarms.page(EVERYTHING, Query()).total == 1  # for good
+        desk.incidents._keep = module.Keep(alarms=1.0, changes=1.0, wall=later.wall)
+        await desk.incidents._prune()
+        assert desk.alarms.page(EVERYTHING, Query()).total == 0
+
+    with_desk(tmp_path, work)

@@ -41,6 +41,9 @@ WAITING = 100_000
 """Alarms that may wait for a store that cannot be written."""
 _SHARE = 10
 """One device has at the most this part of the places: a flood of one leaves room for others."""
+CHUNK = 500
+"""Alarms deleted in one go: others write in between."""
+DAY = 86_400.0
 _REMEMBERED = 20_000
 """Alarms that are remembered, to know what repeats them."""
 
@@ -201,6 +204,22 @@ class Alarms:
         """Return how many alarms are in each state."""
         with self._engine.connect() as connection:
             return store.count_states(connection, scope)
+
+    def prune(self, days: float) -> int:
+        """Delete alarms that last came more than *days* ago; return how many.  0: none.
+
+        Raises Exhausted when the store cannot be written.
+        """
+        if not days:
+            return 0
+        before, gone = self._clock.wall() - days * DAY, 0
+        while True:
+            deleted = self._writer.commit(
+                lambda connection: store.prune(connection, before, CHUNK)
+            )
+            gone += deleted
+            if deleted < CHUNK:
+                return gone
 
     def figures(self) -> Mapping[str, float]:
         """Return counts since the start, and what waits to be written."""

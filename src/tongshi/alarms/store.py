@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    delete,
     func,
     insert,
     or_,
@@ -219,3 +220,17 @@ def _alarm(row: Row[Any]) -> Alarm:
         row.last_at,
         row.reset_at,
     )
+
+
+def prune(connection: Connection, before: float, most: int) -> int:
+    """Delete at most *most* alarms that last came before *before*, with what was done.
+
+    Returns how many alarms are gone.
+    """
+    c = alarms.c
+    old = select(c.id).where(c.received_at < before, c.last_at < before)
+    numbers = connection.execute(old.order_by(c.received_at).limit(most)).scalars().all()
+    if numbers:
+        connection.execute(delete(alarm_steps).where(alarm_steps.c.alarm_id.in_(numbers)))
+        connection.execute(delete(alarms).where(c.id.in_(numbers)))
+    return len(numbers)

@@ -8,9 +8,11 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 
 from tongshi.alarms.alarm import BY_DEVICE, Report
-from tongshi.alarms.service import Alarms
+from tongshi.alarms.service import DAY, Alarms
 from tongshi.api.feed import Feed
 from tongshi.api.notices import alarms_stored, catalog_stored, position_known
 from tongshi.errors import Error
@@ -32,11 +34,20 @@ from tongshi.signalling.event import (
 _log = logging.getLogger(__name__)
 
 PRUNE = 3600.0
-"""Between two looks for positions that are older than they are kept, s."""
+"""Between two looks for what is older than it is kept, s."""
 RESETS, RESETS_EACH = 200, 20
 """Resets of alarms under way at the most, and at one device; further alarms wait for a person."""
 
 Reset = Callable[[str, str, AlarmCmd], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long things are kept, days; 0: for good.  wall: tells UNIX time, s."""
+
+    alarms: float = 0.0
+    changes: float = 0.0
+    wall: Callable[[], float] = lambda: 0.0
 
 
 class Incidents:
@@ -44,6 +55,7 @@ class Incidents:
 
     ask: asks a device for its catalog anew, where changes were lost.
     reset: has a device clear its alarms as they come; None where a person does.
+    keep: how long what is told is kept.
     counters: ``"position unknown"``, ``"reset"``, ``"reset failed"``, ``"reset left"``.
     """
 
@@ -55,6 +67,7 @@ class Incidents:
         feed: Feed,
         ask: Callable[[str], None],
         reset: Reset | None,
+        keep: Keep | None = None,
     ) -> None:
         self.counters: Counter[str] = Counter()
         self._alarms = alarms
@@ -63,6 +76,7 @@ class Incidents:
         self._feed = feed
         self._ask = ask
         self._reset = reset
+        self._keep = keep or Keep()
         self._loop = asyncio.get_running_loop()
         self._tasks = Supervisor("incidents")
         self._resetting: Counter[str] = Counter()
@@ -175,9 +189,16 @@ class Incidents:
                 self._loop.call_soon_threadsafe(catalog_stored, self._feed, device_id)
 
     async def _prune(self) -> None:
-        gone = await asyncio.to_thread(self._positions.prune)
+        await self._prune_one("positions", self._positions.prune)
+        await self._prune_one("alarms", partial(self._alarms.prune, self._keep.alarms))
+        if self._keep.changes:
+            before = self._keep.wall() - self._keep.changes * DAY
+            await self._prune_one("changes", partial(self._registry.changes.prune, before))
+
+    async def _prune_one(self, name: str, prune: Callable[[], int]) -> None:
+        gone = await asyncio.to_thread(prune)
         if gone:
-            _log.info("event=positions-pruned count=%d", gone)
+            _log.info("event=%s-pruned count=%d", name, gone)
 
 
 def report_of(event: AlarmRaised) -> Report:

@@ -36,7 +36,7 @@ from tongshi.api.upgrading import Upgrades
 from tongshi.api.views import Views
 from tongshi.app.chronicle import Chronicle, known_of, want_of
 from tongshi.app.claim import Claim
-from tongshi.app.incidents import Incidents
+from tongshi.app.incidents import Incidents, Keep
 from tongshi.app.web import Web
 from tongshi.clock import Clock, SystemClock
 from tongshi.console.site import application
@@ -196,6 +196,7 @@ class Node:
             self.feed,
             lambda device_id: self.signalling.queries.plan(device_id),
             self._reset_by_itself if settings.events.reset else None,
+            Keep(settings.events.alarm_days, settings.events.change_days, self.clock.wall),
         )
         self.signalling.subscribe(self.incidents.take)
         self._stack.push_async_callback(self.incidents.stop)

@@ -343,6 +343,22 @@ class EventSettings:
         low=0,
         high=3600,
     )
+    alarm_days: float = _setting(
+        365.0,
+        "Alarms and what was done with them are kept for; 0: for good.",
+        zh="报警及其处理记录保留时间；0 表示一直保留。",
+        unit="d",
+        low=0,
+        high=36500,
+    )
+    change_days: float = _setting(
+        90.0,
+        "What devices notified of their channels is kept for; 0: for good.",
+        zh="通道状态与目录变化记录保留时间；0 表示一直保留。",
+        unit="d",
+        low=0,
+        high=36500,
+    )
     position_days: float = _setting(
         30.0, "Reported positions are kept for.", zh="位置上报保留时间。", unit="d", low=0
     )

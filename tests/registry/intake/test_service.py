@@ -218,3 +218,15 @@ def test_a_device_that_invents_channels_adds_so_many(
     assert one(registry, 1).name == "n"
     assert registry.changes.counters["beyond"] == 4
     assert [key for key, event in history(engine) if event == "ADD"] == ["made up 0"]
+
+
+def test_the_history_of_channels_is_kept_for_so_long(
+    registry: Registry, engine: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHUNK", 2)
+    with engine.begin() as connection:
+        rows = [(RECORDER, CAMERAS[0], float(at), "ON") for at in range(7)]
+        module.store.add_events(connection, rows)
+    assert registry.changes.prune(0.0) == 0
+    assert registry.changes.prune(5.0) == 5
+    assert len(history(engine)) == 2

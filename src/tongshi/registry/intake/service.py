@@ -32,6 +32,9 @@ WAITING = 200_000
 ENTRIES = 200_000
 """Entries of one device, removed ones included, beyond which notices add no more."""
 
+CHUNK = 1000
+"""Events deleted in one go: others write in between."""
+
 Key = tuple[str, str]
 Listener = Callable[[set[str]], None]
 Store = Callable[[str, str, CatalogStanding, Changes, float], None]
@@ -110,6 +113,20 @@ class Intake:
     def subscribe(self, listener: Listener) -> None:
         """Tell *listener* of which devices changes were stored, in another thread."""
         self._listeners.append(listener)
+
+    def prune(self, before: float) -> int:
+        """Delete the history of channels from before *before*, UNIX time, s; return how much.
+
+        Raises Exhausted when the store cannot be written.
+        """
+        gone = 0
+        while True:
+            deleted = self._writer.commit(
+                lambda connection: store.prune_events(connection, before, CHUNK)
+            )
+            gone += deleted
+            if deleted < CHUNK:
+                return gone
 
     def take(self, device_id: str, items: Iterable[Item], at: float) -> bool:
         """Take what *device_id* notified at *at*, UNIX time, s; False when some was dropped."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from tongshi.db.tables import catalogs, channel_changes, channels, devices
 from tongshi.db.upsert import upsert
@@ -252,6 +252,14 @@ def add_events(connection: Connection, events: Iterable[tuple[str, str, float, s
     rows = [dict(zip(names, event, strict=True)) for event in events]
     if rows:
         connection.execute(insert(channel_changes), rows)
+
+
+def prune_events(connection: Connection, before: float, most: int) -> int:
+    """Delete those of the *most* oldest events that are older than *before*; return how many."""
+    c = channel_changes.c
+    oldest = select(c.id, c.at).order_by(c.id).limit(most).subquery()
+    old = select(oldest.c.id).where(oldest.c.at < before)
+    return connection.execute(delete(channel_changes).where(c.id.in_(old))).rowcount
 
 
 def read_region(connection: Connection, device_id: str) -> str:
