@@ -11,7 +11,7 @@ from starlette.types import Message, Receive
 from tongshi.api import uploads as module
 from tongshi.api.boundary import ROOMS
 from tongshi.api.parts import Parts
-from tongshi.errors import Error, Exhausted, Invalid
+from tongshi.errors import Denied, Error, Exhausted, Invalid
 from tongshi.gb28181.manscdp import DeviceConfig, DeviceConfigAnswer, SnapShotConfig
 from tongshi.gb28181.manscdp import Message as Told
 from tongshi.signalling.answers import Answer
@@ -171,8 +171,9 @@ def test_a_guessed_key_opens_nothing(stranger: httpx.Client) -> None:
     assert refused.status_code == 403
 
 
-def request(receive: Receive) -> Request:
-    return Request({"type": "http", "method": "PUT", "path": "/", "headers": []}, receive)
+def request(receive: Receive, host: str = "192.0.2.20") -> Request:
+    scope = {"type": "http", "method": "PUT", "path": "/", "headers": [], "client": (host, 9)}
+    return Request(scope, receive)
 
 
 def test_who_sends_too_slowly_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,3 +218,22 @@ def test_a_sender_that_is_gone_gives_its_place_back(
 
 def test_the_largest_picture_is_smaller_than_what_the_edge_takes() -> None:
     assert dict(ROOMS)["/api/uploads/"] > module.LARGEST
+
+
+async def whole() -> Message:
+    return {"type": "http.request", "body": JPEG, "more_body": False}
+
+
+def test_pictures_come_from_where_the_device_is(
+    parts: Parts, place: Order, ordered: Ordered, runner: asyncio.Runner
+) -> None:
+    key = place(2).rpartition("/")[2]
+    for host in ("192.0.2.66", "testclient"):
+        with pytest.raises(Denied, match="not from"):
+            runner.run(module.take_picture(parts, request(whole, host), key))
+    assert ordered.kept == []
+    runner.run(module.take_picture(parts, request(whole), key))
+    parts.peers.set_fields(RECORDER, {"upload_anywhere": "true"}, "admin")
+    parts.profiles.set(RECORDER, 0.0)
+    runner.run(module.take_picture(parts, request(whole, "192.0.2.66"), key))
+    assert len(ordered.kept) == 2

@@ -8,6 +8,7 @@ Devices append a name to the address, or send none, send a form or the bare pict
 |---|---|
 | 200 | the picture is kept |
 | 400 | it is none, or it is cut off, or it came too slowly |
+| 403 | it comes from another host than the device is at, and its profile does not allow that |
 | 404 | the key is unknown, or its order is over |
 | 503 | every picture of the order has come |
 
@@ -16,14 +17,17 @@ Source: GB/T 28181-2022 9.14.
 
 import asyncio
 import logging
+from ipaddress import ip_address
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from tongshi.api.asker import PartsOf, address_of
-from tongshi.errors import Error, Invalid
+from tongshi.api.parts import Parts
+from tongshi.errors import Denied, Error, Invalid
 from tongshi.shelf.jpeg import measure
 from tongshi.shelf.parcel import unpack
+from tongshi.signalling.pictures import Order
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +42,7 @@ async def take_picture(parts: PartsOf, request: Request, key: str) -> Response:
     order = parts.pictures.take(key)
     source = address_of(request)
     try:
+        _check_source(parts, order, source)
         parcel = unpack(request.headers.get("content-type", ""), await read_body(request))
         measure(parcel.data)
         kept = await order.keep(parcel.name, parcel.data)
@@ -51,9 +56,26 @@ async def take_picture(parts: PartsOf, request: Request, key: str) -> Response:
         parts.pictures.leave(order)
         raise
     parts.pictures.fill(order, kept)
-    if source != order.host:
-        _log.info("event=upload-from-elsewhere device_id=%s from=%s", order.device_id, source)
     return Response(status_code=200)
+
+
+def _check_source(parts: Parts, order: Order, source: str) -> None:
+    """Raise Denied for a picture from another host than the device is at, unless that is its way.
+
+    Behind a proxy on this machine nobody knows where it comes from; the key has to do then.
+    """
+    if source == order.host or _is_here(source):
+        return
+    if not parts.profiles.of(order.device_id).upload_anywhere:
+        text = f"pictures of {order.device_id} come from {order.host}, not from {source}"
+        raise Denied(text, helps="upload_anywhere in the device's profile")
+
+
+def _is_here(source: str) -> bool:
+    try:
+        return ip_address(source).is_loopback
+    except ValueError:
+        return False
 
 
 async def take_named_picture(parts: PartsOf, request: Request, key: str, name: str) -> Response:

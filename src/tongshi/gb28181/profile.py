@@ -134,7 +134,8 @@ class Profile:
     download_digit: first digit of ``y=`` for downloads.
     scale_format: how a speed is written.
 
-    Control and talk:
+    Control, pictures and talk:
+    upload_anywhere: pictures count from another host than the device's, as behind some NATs.
     config_to_device: DeviceConfig is addressed to the device, not to the channel.
     key_frame: spelling of the request for a key frame.
     broadcast_source, broadcast_target: ids in the Broadcast notice.
@@ -175,6 +176,7 @@ class Profile:
     scale_format: ScaleFormat = field(
         default=ScaleFormat.DECIMAL, metadata=_row("10.8", _C, _choices(ScaleFormat))
     )
+    upload_anywhere: bool = field(default=False, metadata=_row("9.14"))
     config_to_device: bool = field(default=False, metadata=_row("3.4"))
     key_frame: KeyFrame = field(
         default=KeyFrame.BY_EDITION, metadata=_row("3.4", _C, _choices(KeyFrame))

@@ -48,8 +48,8 @@ class PictureRules:
 class Order:
     """Pictures ordered from one channel.
 
-    key: of the address that takes them.  host: of the device: whoever uploads is told apart by it
-    in the log, but not refused, as devices have several addresses.
+    key: of the address that takes them.  host: of the device, from where it uploads unless its
+    profile allows others.
     keep: keeps a picture for who ordered it.  kept: what that noted, one a picture.
     under_way: uploads going on.
     names: what the device says it uploaded; None while it has said nothing.
