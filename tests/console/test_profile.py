@@ -36,3 +36,14 @@ def test_what_cannot_be_is_told_and_not_lost(admin: httpx.Client, parts: Parts) 
     assert "not a value of part_gap" in text
     assert 'value="9999"' in text
     assert parts.profiles.of(RECORDER).subscribe is True
+
+
+def test_the_settings_may_hold_against_a_preset(admin: httpx.Client, parts: Parts) -> None:
+    text = admin.post(PLACE, data={"preset": "hikvision", "send_date": "settings"}).text
+    assert parts.profiles.of(RECORDER).send_date is None
+    assert '<option value="settings" selected>' in text
+    assert text.count(">by hand<") == 1
+    again = admin.post(PLACE, data={"preset": "hikvision"}).text
+    assert '<option value="settings" selected>' not in again
+    refused = admin.post(PLACE, data={"subscribe": "settings"}).text
+    assert "not a value of subscribe" in refused

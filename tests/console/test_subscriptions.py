@@ -32,7 +32,10 @@ def test_every_subject_has_a_row() -> None:
 
 def test_a_subscription_is_wanted_and_ended(admin: httpx.Client, parts: Parts) -> None:
     place = f"/devices/{RECORDER}/subscriptions"
-    assert admin.get(place, headers=HX).text.count(">Subscribe<") == 4
+    offered = admin.get(place, headers=HX).text
+    assert offered.count(">Subscribe<") == 4
+    assert offered.count('name="interval"') == 1
+    assert 'max="3600" value="5"' in offered
     wanted = admin.post(f"{place}/position", data={"interval": "30"}, headers=HX).text
     assert wanted.count(">Subscribe<") == 3
     assert "chosen" in wanted

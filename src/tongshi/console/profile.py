@@ -10,7 +10,7 @@ from tongshi.console import device
 from tongshi.console.people import Form, read_form
 from tongshi.console.visit import Visit
 from tongshi.errors import Error
-from tongshi.gb28181.preset import PRESET
+from tongshi.gb28181.preset import PRESET, SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,12 @@ class Row:
     @property
     def hand(self) -> str:
         """What a person set; empty for nothing."""
-        return self.used if self.by == "hand" else ""
+        return (self.used or SETTINGS) if self.by == "hand" else ""
+
+    @property
+    def by_settings(self) -> bool:
+        """Whether it can be as the settings say."""
+        return not self.form.default
 
 
 async def show_profile(visit: Visit) -> Response:
@@ -64,6 +69,7 @@ async def _draw(
         "shown": shown,
         "find": visit.words.find,
         "rows": rows,
+        "settings": SETTINGS,
         "presets": [preset.name for preset in table.presets],
         "preset": given["preset"] if given is not None else by_hand.get(PRESET, ""),
         "inputs": {

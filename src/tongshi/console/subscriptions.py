@@ -98,6 +98,7 @@ async def _draw(visit: Visit, error: Error | None) -> Response:
     values = {
         "rows": rows_of(standing),
         "here_is": path_to(_device_id(visit)),
+        "interval": visit.parts.settings.events.interval,
         "problem": describe(error, visit.words) if error is not None else None,
     }
     return visit.draw("device/subscriptions.html", values)

@@ -129,6 +129,10 @@ class Chosen:
     by_hand: tuple[str, ...] = ()
 
 
+SETTINGS = "settings"
+"""What a person writes to have the settings hold against a preset."""
+
+
 def choose(evidence: Evidence, hand: Mapping[str, str]) -> Chosen:
     """Return the profile for *evidence* under what a person set by *hand*.
 
@@ -162,12 +166,13 @@ def build(values: Mapping[str, Value]) -> Profile:
 def read_value(name: str, text: str) -> Value:
     """Return the value of the field *name* that *text* is; raises Invalid.
 
-    An empty text is "as the settings, or the edition, say", where the field knows that.
+    An empty text, or :data:`SETTINGS`, is "as the settings, or the edition, say", where the field
+    knows that: by hand it holds against a preset.
     """
     row = FIELDS.get(name)
     if row is None:
         raise Invalid(f"a profile has no field {name[:40]!r}")
-    if not text and row.default is None:
+    if text in ("", SETTINGS) and row.default is None:
         return None
     try:
         return _READERS[row.metadata["kind"]](name, text)
