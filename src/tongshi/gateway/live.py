@@ -247,18 +247,10 @@ class Live:
         self._track, self._keyed = track, now
         self.vigil.show(now)
         if first and track is not None:
-            self._tell(FirstMedia(self.receive.stream, self._describe(track)))
+            self._tell(FirstMedia(self.receive.stream, _describe(track, self.pipeline.audio)))
         for viewer, held in tuple(self._viewers.items()):
             if viewer.ticket.transcode and (held is None or held[0] is not self._hub_for(viewer)):
                 self._seat(viewer)
-
-    def _describe(self, track: Track) -> engine.Track:
-        audio = self._audio()
-        return engine.Track(track.codec.value, track.mime, track.width, track.height, audio)
-
-    def _audio(self) -> str | None:
-        audio = self.pipeline.audio
-        return audio.value if audio in (Codec.G711A, Codec.G711U) else None
 
     def _hub_for(self, viewer: Viewer) -> Hub | None:
         """Return the hub that serves *viewer*; None when its transcode is still to be begun."""
@@ -278,7 +270,7 @@ class Live:
             except Exhausted as error:
                 self._dismiss(viewer, error.code, error.resource, error.code)
                 return
-        viewer.audio = self._audio()
+        viewer.audio = _audible(self.pipeline.audio)
         if self._playout is not None:
             for text in self._playout.welcome():
                 viewer.say(text)
@@ -329,6 +321,16 @@ def _pipeline(receive: Receive, settings: MediaSettings) -> Pipeline:
         freeze=settings.loss == "freeze",
         backlog_limit=settings.viewer_backlog,
     )
+
+
+def _describe(track: Track, audio: Codec | None) -> engine.Track:
+    codec = track.codec.value
+    return engine.Track(codec, track.mime, track.width, track.height, _audible(audio))
+
+
+def _audible(audio: Codec | None) -> str | None:
+    """Return the name of a sound that pages play; None for one that is only detected."""
+    return audio.value if audio in (Codec.G711A, Codec.G711U) else None
 
 
 def figures_text(figures: Figures) -> str:
