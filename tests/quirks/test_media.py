@@ -7,6 +7,7 @@ encoded once and shared; half of them have sound, and either codec is there.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -122,9 +123,7 @@ def is_whole(shown: Shown, *, sound: bool = True, late: int = 1, heard: int = FR
     assert [unit.key for unit in shown.videos] == [unit.key for unit in sent]
     assert not any(unit.damaged for unit in shown.videos)
     times = [unit.pts for unit in shown.videos]
-    assert [later - earlier for earlier, later in zip(times, times[1:], strict=False)] == (
-        [STEP] * (FRAMES - 1)
-    )
+    assert {later - earlier for earlier, later in pairwise(times)} == {STEP}
     assert shown.late <= late
     wanted = [speech(number).data for number in range(heard)]
     assert shown.sounds == (wanted if shown.shot.sound and sound else [])
@@ -396,6 +395,7 @@ CASES: dict[str, tuple[Callable[[], None], Without]] = {
     ),
     "odd-pes-header": (whole("odd-pes-header"), headers_have_no_stuffing),
     "wrong-sound-type": (sound_of_an_unknown_kind_is_left_out, all_sound_is_g711),
+    "mpegts": (transport_streams_are_shown, program_streams_only),
     "stamps-jump-back": (whole("stamps-jump-back"), times_are_as_sent),
 }
 

@@ -11,7 +11,7 @@ from tongshi.signalling.event import (
 from tongshi.sip.address import Address
 from tongshi.sip.trace import Way
 from tongshi.testing.timeless import Network, run
-from tongshi.testing.unplugged import CAMERA, CHANNELS, Camera, Unplugged
+from tongshi.testing.unplugged import CAMERA, CHANNELS, Camera, Unplugged, visit
 
 
 def test_a_camera_registers_lists_shows_and_leaves_in_no_time() -> None:
@@ -51,3 +51,14 @@ def test_decisions_hold_and_strangers_may_be_played() -> None:
         await platform.stop()
 
     run(main())
+
+
+def test_a_visit_returns_what_it_brought_and_a_camera_may_move() -> None:
+    async def work(platform: Unplugged, camera: Camera) -> int:
+        camera.hop(40_000)
+        await asyncio.sleep(70)
+        neighbour = platform.neighbours.get(CAMERA)
+        assert neighbour is not None
+        return neighbour.address.port
+
+    assert visit(work) == 40_000

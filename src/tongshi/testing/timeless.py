@@ -83,6 +83,10 @@ class Network:
         place = self._ports[host, port] = Port(self, carrier, host, port)
         return place
 
+    def leave(self, place: "Port") -> None:
+        """Let nothing reach *place* any more."""
+        del self._ports[place.host, place.port]
+
     def carry(self, data: bytes, sender: "Port", target: Address) -> None:
         """Deliver *data* in the loop's next round, or lose it."""
         self.sent += 1

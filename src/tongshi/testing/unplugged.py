@@ -3,8 +3,10 @@
 In the loop of :mod:`tongshi.testing.timeless` minutes of it pass in a moment.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from tongshi.digest import Hashed, Nonces
 from tongshi.gateway.engines.null import Null
@@ -17,15 +19,16 @@ from tongshi.signalling.own import Own
 from tongshi.signalling.platform import Signalling
 from tongshi.sim.call import Invited
 from tongshi.sim.device import Device
-from tongshi.sim.event import DeviceEvent
+from tongshi.sim.event import DeviceEvent, Spoken
 from tongshi.sim.film import Shot
 from tongshi.sim.join import Join
 from tongshi.sim.profile import Channel, Profile
 from tongshi.sim.quirks import Quirks
 from tongshi.sip.address import Address
 from tongshi.sip.trace import Record, Way
-from tongshi.testing.timeless import LoopClock, Network
+from tongshi.testing.timeless import LoopClock, Network, run
 
+T = TypeVar("T")
 HOST, PORT = "192.0.2.250", 5060
 CAMERA = "34020000001320000001"
 CHANNELS = ("34020000001310000001", "34020000001310000002", "34020000001310000003")
@@ -122,6 +125,7 @@ class Camera:
             quirks=Quirks.of(quirks),
         )
         self.carrier: Carrier[DeviceEvent] = Carrier(self.device, self._hear)
+        self._network = network
         self._place = network.join(self.carrier, host, port)
 
     def connect(self) -> None:
@@ -130,6 +134,15 @@ class Camera:
         self.device.connect(target, self.clock.now())
         self.carrier.pump()
 
+    def hop(self, port: int) -> None:
+        """Speak from *port* from now on, and be deaf at the one before, as behind a new NAT."""
+        before = self._place
+        self._network.leave(before)
+        self.carrier.detach(before.name)
+        self._place = self._network.join(self.carrier, self.address.host, port)
+        # What the device sends names the link that it registered by.
+        self.carrier.attach(before.name, self._place)
+
     def leave(self) -> None:
         """Unregister."""
         self.device.leave(self.clock.now())
@@ -137,5 +150,39 @@ class Camera:
 
     def _hear(self, event: DeviceEvent) -> None:
         self.told.append(event)
-        if isinstance(event, Invited):
-            self.device.calls.accept(event.call, self.address.host, 15060, self.clock.now())
+        now, host = self.clock.now(), self.address.host
+        match event:
+            case Invited():
+                self.device.calls.accept(event.call, host, 15060, now)
+            case Spoken():
+                self.device.hearings.open(event.number, host, 15062, now)
+            case _:
+                pass
+
+
+def visit(
+    work: Callable[[Unplugged, Camera], Awaitable[T]],
+    *quirks: str,
+    seconds: float = 20.0,
+    join: Join = JOIN,
+    profile: Profile = PROFILE,
+    hand: dict[str, str] | None = None,
+) -> T:
+    """Return what *work* returns, done *seconds* after a camera with *quirks* came.
+
+    hand: fields of the camera's profile, set by hand.
+    """
+
+    async def main() -> T:
+        network = Network()
+        platform = Unplugged(network, hand={profile.device_id: hand} if hand else None)
+        await platform.start()
+        camera = Camera(network, *quirks, join=join, profile=profile)
+        camera.connect()
+        await asyncio.sleep(seconds)
+        try:
+            return await work(platform, camera)
+        finally:
+            await platform.stop()
+
+    return run(main())
