@@ -50,6 +50,7 @@ def test_shapes_that_do_not_fit_break_nothing() -> None:
     rows = fields_of(OsdConfig)
     assert plain_of(unflatten([("texts", "x"), ("length.0", "5")]), rows) == {"length": ""}
     assert plain_of(unflatten([("texts.x.text", "a"), ("texts.1", "b")]), rows) == {"texts": []}
+    assert plain_of(unflatten([(f"texts.{'9' * 5000}.text", "a")]), rows) == {"texts": []}
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,7 @@ def test_spans_that_are_none(since: float, until: float) -> None:
 @pytest.mark.parametrize(
     ("announced", "limit", "speed"),
     [
+        ("²/2/" + "9" * 30, 8, 2),
         ("1/2/4/8", 8, 8),
         ("1/2/4/8", 4, 4),
         ("1,2", 8, 2),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from tongshi.api.asker import AskerOf, PartsOf
+from tongshi.api.devices import RowId
 from tongshi.api.notices import moment
 from tongshi.api.peers import check_sight
 from tongshi.registry.peers.rule import Effect, Rule
@@ -108,7 +109,7 @@ async def add_rule(parts: PartsOf, asker: AskerOf, given: Annotated[NewRule, Bod
     return _show(made)
 
 
-async def remove_rule(parts: PartsOf, asker: AskerOf, number: int) -> Response:
+async def remove_rule(parts: PartsOf, asker: AskerOf, number: RowId) -> Response:
     """Remove a rule."""
     await asyncio.to_thread(parts.peers.remove_rule, number)
     return Response(status_code=204)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tongshi.access.register import Action, Look
 from tongshi.alarms.alarm import Act, Alarm, Handling, Query, State
 from tongshi.api.asker import Asker, AskerOf, PartsOf
-from tongshi.api.devices import Number, Size, Text
+from tongshi.api.devices import Number, RowId, Size, Text
 from tongshi.api.notices import alarm_changed
 from tongshi.api.parts import Parts
 from tongshi.api.register import Moment, seconds
@@ -139,7 +139,7 @@ async def count_alarms(parts: PartsOf, asker: AskerOf) -> dict[str, int]:
     return {state.value: number for state, number in counts.items()}
 
 
-async def read_alarm(parts: PartsOf, asker: AskerOf, alarm_id: int) -> AlarmWhole:
+async def read_alarm(parts: PartsOf, asker: AskerOf, alarm_id: RowId) -> AlarmWhole:
     """Return one alarm and what was done with it."""
     alarm = await asyncio.to_thread(parts.alarms.read, asker.scope, alarm_id)
     steps = await asyncio.to_thread(parts.alarms.steps, asker.scope, alarm_id)
@@ -151,7 +151,7 @@ async def read_alarm(parts: PartsOf, asker: AskerOf, alarm_id: int) -> AlarmWhol
 
 
 async def acknowledge_alarm(
-    parts: PartsOf, asker: AskerOf, alarm_id: int, remark: Annotated[Remark | None, Body()] = None
+    parts: PartsOf, asker: AskerOf, alarm_id: RowId, remark: Annotated[Remark | None, Body()] = None
 ) -> AlarmRow:
     """Say that somebody has seen it."""
     note = remark.note if remark is not None else ""
@@ -159,20 +159,20 @@ async def acknowledge_alarm(
 
 
 async def assign_alarm(
-    parts: PartsOf, asker: AskerOf, alarm_id: int, given: Annotated[Assignment, Body()]
+    parts: PartsOf, asker: AskerOf, alarm_id: RowId, given: Annotated[Assignment, Body()]
 ) -> AlarmRow:
     """Give it to somebody."""
     return await _handle(parts, asker, alarm_id, Act.ASSIGN, given.note, given.to)
 
 
 async def close_alarm(
-    parts: PartsOf, asker: AskerOf, alarm_id: int, finding: Annotated[Finding, Body()]
+    parts: PartsOf, asker: AskerOf, alarm_id: RowId, finding: Annotated[Finding, Body()]
 ) -> AlarmRow:
     """Say what was found, and be done with it."""
     return await _handle(parts, asker, alarm_id, Act.CLOSE, finding.note)
 
 
-async def reset_alarm(parts: PartsOf, asker: AskerOf, alarm_id: int) -> AlarmRow:
+async def reset_alarm(parts: PartsOf, asker: AskerOf, alarm_id: RowId) -> AlarmRow:
     """Have the device clear it; written into the access register before anything is sent."""
     alarm = await asyncio.to_thread(parts.alarms.read, asker.scope, alarm_id)
     person, report = asker.person, alarm.report
@@ -243,7 +243,7 @@ def row_of(alarm: Alarm) -> AlarmRow:
 
 
 async def _handle(
-    parts: Parts, asker: Asker, alarm_id: int, act: Act, note: str, assignee: str = ""
+    parts: Parts, asker: Asker, alarm_id: RowId, act: Act, note: str, assignee: str = ""
 ) -> AlarmRow:
     person = asker.person
     handling = Handling(act, person.id, person.shown, parts.clock.wall(), note, assignee)

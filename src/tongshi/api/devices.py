@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
+from fastapi import Path
 from fastapi import Query as Param
 from starlette.responses import Response
 
@@ -15,6 +16,7 @@ from tongshi.registry.entry import CatalogState, Channel, Device, Query, Sort
 from tongshi.registry.state import State
 
 Text = Annotated[str, Param(max_length=100, description="Part of a name or code, literally.")]
+RowId = Annotated[int, Path(ge=0, lt=2**63, description="Number of a row of the store.")]
 Number = Annotated[int, Param(ge=1, description="Page, from 1.")]
 Size = Annotated[int, Param(ge=1, le=500, description="Rows of a page.")]
 

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from tongshi.access.permission import Permission
 from tongshi.api.asker import Asker, AskerOf, PartsOf
-from tongshi.api.devices import Number, Size
+from tongshi.api.devices import Number, RowId, Size
 from tongshi.api.files import Address, Addresses
 from tongshi.api.live import Ask, wish_of
 from tongshi.api.parts import Parts
@@ -108,12 +108,12 @@ async def page_of(parts: Parts, asker: Asker, number: int, size: int) -> Page[It
     return Page(rows, page.total, page.number, page.size)
 
 
-async def read_download(parts: PartsOf, asker: AskerOf, download_id: int) -> Item:
+async def read_download(parts: PartsOf, asker: AskerOf, download_id: RowId) -> Item:
     """Return one download as it stands."""
     return item_of(await find(parts, asker, download_id), asker)
 
 
-async def remove_download(parts: PartsOf, asker: AskerOf, download_id: int) -> Response:
+async def remove_download(parts: PartsOf, asker: AskerOf, download_id: RowId) -> Response:
     """Cancel an own download that goes on, or let go of its file."""
     await find(parts, asker, download_id)
     await parts.downloads.remove(download_id)
@@ -121,7 +121,7 @@ async def remove_download(parts: PartsOf, asker: AskerOf, download_id: int) -> R
 
 
 async def fetch_file(
-    request: Request, parts: PartsOf, asker: AskerOf, download_id: int, key: str = ""
+    request: Request, parts: PartsOf, asker: AskerOf, download_id: RowId, key: str = ""
 ) -> Response:
     """Return the file of an own download, or a part of it: MP4, playable from its first bytes.
 

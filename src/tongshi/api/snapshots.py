@@ -24,7 +24,7 @@ from starlette.responses import JSONResponse, Response
 from tongshi.access.register import Action
 from tongshi.api.asker import Asker, AskerOf, PartsOf
 from tongshi.api.deeds import Doer, Target
-from tongshi.api.devices import Number, Size
+from tongshi.api.devices import Number, RowId, Size
 from tongshi.api.live import Ask, wish_of
 from tongshi.api.notices import moment
 from tongshi.api.parts import Parts
@@ -143,7 +143,7 @@ async def list_pictures(
 async def read_picture(
     parts: PartsOf,
     asker: AskerOf,
-    picture_id: int,
+    picture_id: RowId,
     purpose: Annotated[str, Param(max_length=200, description="Why, by all but its orderer.")] = "",
 ) -> Response:
     """Return a kept picture.  Who did not order it states a purpose and is registered."""

@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 
 from tongshi.api.asker import AskerOf, PartsOf
 from tongshi.api.controls import target_of
-from tongshi.api.devices import Number, Size
+from tongshi.api.devices import Number, RowId, Size
 from tongshi.api.notices import moment
 from tongshi.api.parts import Parts
 from tongshi.db.page import Page
@@ -96,7 +96,7 @@ async def list_firmware(parts: PartsOf) -> list[FirmwareRow]:
     return [_firmware(each) for each in await asyncio.to_thread(parts.shelf.firmwares)]
 
 
-async def remove_firmware(parts: PartsOf, firmware_id: int) -> Response:
+async def remove_firmware(parts: PartsOf, firmware_id: RowId) -> Response:
     """Delete a firmware; raises Conflict while a device fetches it."""
     if parts.upgrades.uses(firmware_id):
         raise Conflict("a device is being upgraded with it")

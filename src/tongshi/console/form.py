@@ -84,7 +84,7 @@ def tell_faults(faults: Iterable[Fault], rows: Sequence[Row], words: Words) -> l
 
 def _members(held: Tree) -> list[Tree]:
     """Return the members of a list in the order of their numbers."""
-    numbers = sorted((name for name in held if name.isdecimal()), key=int)
+    numbers = sorted((name for name in held if name.isdecimal() and len(name) < 6), key=int)
     return [each for number in numbers if isinstance(each := held[number], dict)]
 
 

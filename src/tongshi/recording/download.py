@@ -149,7 +149,8 @@ class Limits:
 
 def choose_speed(announced: str, limit: int) -> int | None:
     """Return the highest speed of *announced* that *limit* allows; None for normal speed."""
-    told = [int(word) for word in announced.replace(",", "/").split("/") if word.strip().isdigit()]
+    words = (word.strip() for word in announced.replace(",", "/").split("/"))
+    told = [int(word) for word in words if word.isascii() and word.isdigit() and len(word) < 6]
     if not told:
         return min(USUAL_SPEED, limit)
     return max((speed for speed in told if 1 <= speed <= limit), default=None)
