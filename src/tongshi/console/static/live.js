@@ -103,6 +103,7 @@ if (control !== null) {
   at("steer").addEventListener("click", () => steer());
   control.onclose = () => steer(false);
   feed.on("refused", (said) => control.refuse(said));
+  feed.on("ptz", (said) => control.look(said));
   if (sessionStorage.getItem("tongshi.control") === "true") steer(true);
 }
 at("keys").addEventListener("click", () => at("keys-help").showModal());

@@ -127,6 +127,15 @@ export class Control {
     if (this.open && ours) this._refused(t("control.late"), { code: "peer.refused", stage: "answer", detail: why });
   }
 
+  /** The camera told where it looks: the open form follows, unless somebody fills it in. */
+  look({ device, channel, ...where }) {
+    const form = this._parts.querySelector("form[data-do='precise']");
+    if (form === null || this._channel?.device !== device || this._channel.channel !== channel) return;
+    if (form.contains(document.activeElement)) return;
+    for (const [name, value] of Object.entries(where)) form.elements[name].value = value ?? "";
+    form.parentElement.querySelector(".at")?.replaceChildren(t("control.now_at", where));
+  }
+
   // -- what the panel's parts do ----------------------------------------------------------------
 
   _listen() {

@@ -136,15 +136,20 @@ export class Tile {
     else this.element.requestFullscreen?.();
   }
 
-  /** Save the picture as the node has it: the last key frame, in full size. */
-  async snapshot() {
+  /** Talk to this camera, or end it, where the page can. */
+  talk() {
+    if (!this._mic.hidden) this._tell("tile-talk");
+  }
+
+  /** Save the picture as the node has it, the last key frame; or one that the device takes (`via` upload). */
+  async snapshot(via = "stream") {
     const reason = this._context.reason();
     if (this.channel === null || reason === null) return;
     const { device, channel, name } = this.channel;
     const answer = await fetch("/api/snapshots", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ device, channel, stream: this._context.stream(), purpose: reason }),
+      body: JSON.stringify({ device, channel, stream: this._context.stream(), purpose: reason, via }),
     });
     if (!answer.ok) {
       const { title, advice } = explain(await answer.json());
@@ -168,13 +173,13 @@ export class Tile {
     this._said = make("span", { class: "said" });
     this._sound = this._act("mute", "tile.sound", () => this._tell("tile-listen"));
     this._sound.setAttribute("aria-pressed", "false");
-    this._mic = this._act("mic", "talk.start", () => this._tell("tile-talk"));
+    this._mic = this._act("mic", "talk.start", () => this.talk());
     this._mic.hidden = !this._context.talks;
     this.talking = "idle";
     const acts = make(
       "div",
       { class: "acts" },
-      this._act("shot", "tile.snapshot", () => this.snapshot()),
+      this._act("shot", "tile.snapshot", (event) => this.snapshot(event.shiftKey ? "upload" : "stream")),
       this._sound,
       this._mic,
       this._act("enlarge", "tile.full", () => this.fullScreen()),
