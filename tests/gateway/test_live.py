@@ -299,7 +299,7 @@ def test_key_frames_are_wanted_while_nothing_can_be_shown(
 ) -> None:
     async def test() -> None:
         now = 100.0
-        monkeypatch.setattr(module.time, "monotonic", lambda: now)
+        monkeypatch.setattr("time.monotonic", lambda: now)
         stage = Stage()
         units = encode(Codec.H264, 40, gop=20)
 
