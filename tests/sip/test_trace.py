@@ -50,7 +50,15 @@ def test_headings_empty_lines_and_a_line_cut_off_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["x", "[]", "[" * 99999, '{"at": 1}', '{"at": 1, "way": "up", "text": ""}']
+    "line",
+    [
+        "x",
+        "[]",
+        "[" * 99999,
+        '{"at": NaN, "way": "in", "transport": "", "peer": "", "text": ""}',
+        '{"at": 1}',
+        '{"at": 1, "way": "up", "text": ""}',
+    ],
 )
 def test_a_file_that_is_no_trace_is_refused(line: str) -> None:
     with pytest.raises(Invalid, match="line 1 "):

@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from math import isfinite
 
 from tongshi.errors import Invalid, RemoteProtocolError
 from tongshi.sip.message import Request, parse
@@ -207,7 +208,10 @@ def _record(told: object) -> Record | None:
     text = told.get("text")
     data = text.encode() if isinstance(text, str) else base64.b64decode(told["base64"])
     way = Way(told["way"])
-    return Record(float(told["at"]), way, str(told["transport"]), str(told["peer"]), data)
+    at = round(float(told["at"]), 6)
+    if not isfinite(at):
+        raise ValueError("no time")
+    return Record(at, way, str(told["transport"]), str(told["peer"]), data)
 
 
 def _star(found: "re.Match[bytes]") -> bytes:
