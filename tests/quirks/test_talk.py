@@ -11,14 +11,16 @@ from tongshi import sdp
 from tongshi.errors import Error, PeerRefused, PeerSilent, RemoteProtocolError
 from tongshi.gateway.engine import Transport
 from tongshi.gb28181 import broadcast, description
-from tongshi.gb28181.broadcast import Expected, Speaker, State
+from tongshi.gb28181.broadcast import Expected, Speaker
 from tongshi.gb28181.profile import STANDARD
 from tongshi.gb28181.subject import Subject
 from tongshi.sdp import SessionDescription
 from tongshi.signalling import talk as talks
-from tongshi.signalling.own import Own
+from tongshi.signalling.profiles import Profiles
 from tongshi.signalling.talk import Mode, Talk
+from tongshi.signalling.talks import Talks
 from tongshi.sim.event import Listening
+from tongshi.sip.event import RequestArrived
 from tongshi.sip.message import Request
 from tongshi.testing.unplugged import CAMERA, CHANNELS, PROFILE, Camera, Unplugged, visit
 
@@ -94,18 +96,27 @@ def both_ways_by_one_invite() -> None:
 
 
 def everybody_is_alike(patch: Patch) -> None:
-    patch.setattr(Own, "profile_of", lambda self, device_id: STANDARD, raising=False)
-    patch.setattr(
-        Own, "__setattr__", lambda self, name, value: name != "profile_of" and object.__setattr__(
-            self, name, value
-        )
-    )
+    patch.setattr(Profiles, "of", lambda self, device_id: STANDARD)
 
 
 def the_order_is_kept(patch: Patch) -> None:
     """The notice is answered first, by a Response."""
-    patch.setattr(Speaker, "noted", lambda self, status, now, why="": None)
-    patch.setattr(Speaker, "waiting", property(lambda self: self.state is State.AWAITED))
+
+    responded: set[Speaker] = set()
+    answered, invited = Speaker.answered, Talks.invited
+
+    def respond(self: Speaker, accepted: bool, now: float) -> None:
+        responded.add(self)
+        answered(self, accepted, now)
+
+    def strict(self: Talks, arrived: RequestArrived) -> None:
+        if all(broadcast.speaker in responded for broadcast in self._broadcasts.values()):
+            invited(self, arrived)
+        else:
+            self._turn_away(arrived, 404)
+
+    patch.setattr(Speaker, "answered", respond)
+    patch.setattr(Talks, "invited", strict)
 
 
 def sound_goes_over_udp(patch: Patch) -> None:

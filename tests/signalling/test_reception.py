@@ -211,6 +211,21 @@ def test_a_keepalive_under_another_name_counts_from_the_same_host() -> None:
     bench(work)
 
 
+def test_messages_without_a_body_are_signs_of_life_and_warned_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def work(bench: Bench) -> None:
+        assert bench.message(b"") == 400
+        bench.register()
+        assert [bench.message(b""), bench.message(b"")] == [400, 400]
+        assert bench.reception.counters["message empty"] == 3
+        assert [record.getMessage().split()[0] for record in caplog.records] == [
+            "event=body-missing"
+        ]
+
+    bench(work)
+
+
 def test_answers_go_to_who_waits_for_them() -> None:
     async def main() -> None:
         bench = Bench()

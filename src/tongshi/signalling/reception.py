@@ -19,6 +19,7 @@ out twice.  A NOTIFY is not remembered either: there are many, and their number 
 Sources: RFC 3261 8.2; GB/T 28181-2022 9.1.2, 9.3.3, 9.4, 9.6, 9.11.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 
@@ -48,13 +49,15 @@ from tongshi.sip.endpoint import Endpoint
 from tongshi.sip.event import AckArrived, Cancelled, RequestArrived, Unacknowledged
 from tongshi.sip.message import Request, Response
 
+_log = logging.getLogger(__name__)
+
 ALLOW = "REGISTER, MESSAGE, INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, NOTIFY, SUBSCRIBE"
 _STRANGE_BODY = 2048
 """A body longer than this, byte, is not read when nothing is known of its sender."""
 _REFUSALS = 1000
 """Refusals told per flush at the most; all are counted."""
 _FAULTY = 10_000
-"""Devices of which faulty parts are remembered at the most."""
+"""Devices of which faulty parts, or missing bodies, are remembered at the most."""
 _PARTS = 256
 """Faulty parts that are told of one device at the most."""
 
@@ -68,7 +71,8 @@ class Reception:
     """Answers requests.
 
     end_call: takes a BYE; returns whether it ended a session.
-    counters: by what was answered, as ``"keepalive 200"``.
+    counters: by what was answered, as ``"keepalive 200"``; and ``"message empty"``, those without
+    a body.
 
     Owners of dialogs and subjects hang themselves in, before the first request comes:
     takers: by type of message; each is given that type only.
@@ -102,6 +106,7 @@ class Reception:
         self.withdrawn: list[Callable[[Cancelled | Unacknowledged], None]] = []
         self._refused: dict[str, RegistrationRefused | DeviceRedirected] = {}
         self._faulty: dict[str, tuple[str, ...]] = {}
+        self._empty: set[str] = set()
         self._methods: dict[str, Callable[[RequestArrived], None]] = {
             "REGISTER": self._register,
             "MESSAGE": self._message,
@@ -141,6 +146,8 @@ class Reception:
         request, source = arrived.request, arrived.source
         try:
             device_id = request.from_user
+            if not request.body:
+                self._note_empty(device_id, source)
             if len(request.body) > _STRANGE_BODY and self._is_strange(device_id, source):
                 self._answer(arrived, request.response(403), "message")
                 return
@@ -156,6 +163,23 @@ class Reception:
                 self._tell_faulty(device_id if known else message.device_id, message.faulty)
         else:
             self._take(device_id, message, arrived)
+
+    def _note_empty(self, device_id: str, source: Address) -> None:
+        """Take a MESSAGE without a body for a sign of life, and tell who looks for its fault.
+
+        Firewalls and gateways on the way take bodies away; over TCP they mostly do not.
+        """
+        self.counters["message empty"] += 1
+        now, wall = self._clock.now(), self._clock.wall()
+        known = self._neighbours.hear(device_id, source, now, wall) is not None
+        if known and device_id not in self._empty and len(self._empty) < _FAULTY:
+            self._empty.add(device_id)
+            _log.warning(
+                "event=body-missing device_id=%s from=%s hint=%r",
+                device_id,
+                source.host,
+                "something on the way takes the bodies of its messages: use TCP",
+            )
 
     def _beat(self, device_id: str, message: Keepalive, source: Address) -> int:
         now, wall = self._clock.now(), self._clock.wall()
