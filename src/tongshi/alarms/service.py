@@ -214,9 +214,7 @@ class Alarms:
             return 0
         before, gone = self._clock.wall() - days * DAY, 0
         while True:
-            deleted = self._writer.commit(
-                lambda connection: store.prune(connection, before, CHUNK)
-            )
+            deleted = self._writer.commit(lambda connection: store.prune(connection, before, CHUNK))
             gone += deleted
             if deleted < CHUNK:
                 return gone

@@ -144,7 +144,6 @@ class Configuration:
             elif name not in found.blocks:
                 found.lacking[name] = _why(name, names, reasons)
 
-
     def _learn(self, device_id: str, holder: str, block: Block) -> None:
         """Tell of a device's own keepalives; those of others, behind a platform, are not ours."""
         if isinstance(block, BasicParam) and holder == device_id:

@@ -166,7 +166,8 @@ export class Talk {
       this.#socket.onclose = null;
       this.#socket.close();
     }
-    if (this.told !== null) this.#release(this.told.talk);
+    // A socket that was open ends the talk at the node by closing.
+    if (this.told !== null && this.#socket?.readyState !== WebSocket.CLOSING) this.#release(this.told.talk);
     this.#stream = this.#context = this.#socket = this.#sound = this.told = this.figures = null;
     this.level = 0;
     this.#set("idle", problem);
