@@ -162,12 +162,11 @@ export class Talk {
     this.#stream?.getTracks().forEach((track) => track.stop());
     this.#context?.close();
     this.#sound?.stop();
-    if (this.#socket !== null) {
-      this.#socket.onclose = null;
-      this.#socket.close();
-    }
-    // A socket that was open ends the talk at the node by closing.
-    if (this.told !== null && this.#socket?.readyState !== WebSocket.CLOSING) this.#release(this.told.talk);
+    const socket = this.#socket;
+    if (socket !== null) socket.onclose = null;
+    // A socket that closes ends the talk as well: it waits, so that what is told is still true.
+    if (this.told === null) socket?.close();
+    else this.#release(this.told.talk).finally(() => socket?.close());
     this.#stream = this.#context = this.#socket = this.#sound = this.told = this.figures = null;
     this.level = 0;
     this.#set("idle", problem);
@@ -175,7 +174,7 @@ export class Talk {
 
   /** Tell the node; also when the page goes away. */
   #release(talk) {
-    fetch(`/api/talks/${talk}`, { method: "DELETE", keepalive: true }).catch(() => {});
+    return fetch(`/api/talks/${talk}`, { method: "DELETE", keepalive: true }).catch(() => {});
   }
 
   #set(state, problem = null) {
