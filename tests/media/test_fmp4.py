@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tongshi.media import nal
 from tongshi.media.fmp4 import Fragmenter, Track, init_segment, track_of
 from tongshi.media.unit import AccessUnit, Codec
+from tongshi.testing.clip import encode
 
 CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"dinf", b"stbl", b"mvex", b"moof", b"traf"}
 
@@ -195,3 +196,11 @@ def test_any_picture_fits(data: bytes, dts: int, ahead: int) -> None:
     fragment = Fragmenter().fragment(AccessUnit(Codec.H264, dts + ahead, dts, True, head + data))
     assert sum(4 + len(unit) for unit in samples(walk(fragment)["mdat"])) == len(fragment) - 112
     assert nal.split(head + data)
+
+
+def test_a_hint_tells_how_long_a_frame_stands() -> None:
+    fragmenter = Fragmenter()
+    units = encode(Codec.H264, 3)
+    fragmenter.hint = 1234
+    durations = [int.from_bytes(fragmenter.fragment(unit)[88:92], "big") for unit in units]
+    assert durations == [1234] * 3

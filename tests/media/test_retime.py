@@ -91,7 +91,8 @@ def test_a_place_is_told_once_a_second_without_key_pictures() -> None:
         it.take(picture(number * STEP))
     assert [place.pts for place in it.places] == [0, 90_000, 180_000]
     it.take(picture(59 * STEP + 2 * CLOCK))
-    assert it.shown[-1] == 59 * STEP + 2 * CLOCK
+    it.take(picture(60 * STEP + 2 * CLOCK, key=True))
+    assert it.shown[-1] == 60 * STEP + 2 * CLOCK
 
 
 @pytest.mark.clause("B.2.4")
@@ -179,7 +180,7 @@ def test_a_speed_by_stamps_of_the_recording(scale: float) -> None:
     it.play(end, 600, after=0.04 / scale)
     assert it.it.pace is Pace.MEDIA
     assert it.it.rate == scale
-    assert steps(it.shown[50:]) == {int(STEP / scale)}
+    assert steps(it.shown[60:]) == {int(STEP / scale)}
     assert it.at == pytest.approx(649 * 0.04)
     assert it.places[-1].rate == scale
 
@@ -306,3 +307,34 @@ def test_the_store_of_the_player() -> None:
     assert it.it.lead == pytest.approx(0.04)
     it.it.steer(2.0)
     it.it.rest()
+
+
+@pytest.mark.parametrize("smooth", [True, False])
+def test_pictures_come_when_promised_and_late_ones_by_degrees(smooth: bool) -> None:
+    it = Feed()
+    it.it.smooth = smooth
+    late: list[float] = []
+
+    def take(dts: int) -> None:
+        promised, before = it.it.hint, it.shown[-1]
+        it.take(picture(dts))
+        late.append((it.shown[-1] - before) / promised)
+
+    end = it.play(0, 50)
+    it.it.steer(8.0)
+    take(end)
+    assert late[-1] == 1.0
+    end = it.play(end + STEP, 75, after=0.005)
+    it.it.steer(1.0)
+    for number in range(20):  # the group goes on: no key picture lets a browser begin anew
+        take(end + number * STEP)
+    assert it.it.hint == STEP
+    hole = end + 20 * STEP + CLOCK
+    for number in range(40):
+        take(hole + number * STEP)
+    assert it.it.hint == STEP
+    assert (max(late) <= 2.0) is smooth
+    # What came late was brought up, so that moments and pictures agree again.
+    last = it.places[-1]
+    told = last.at - SINCE + (it.shown[-1] - last.pts) / CLOCK * last.rate
+    assert told == pytest.approx(it.at, abs=0.001)

@@ -46,7 +46,7 @@ class Playout:
         self._say = say
         self._places: list[Place] = []
         self._hasty = False
-        retimer = self._retimer = Retimer(footage.since, footage.until)
+        retimer = self._retimer = Retimer(footage.since, footage.until, smooth=not footage.file)
         self.pipeline = Recall(
             retimer,
             payload_types=receive.payload_types,

@@ -154,12 +154,14 @@ class Fragmenter:
 
     ``track`` is None until a key frame has brought its parameter sets, and becomes another
     object when they change: its initialization segment must then go first.
+    ``hint`` is how long the next frame will stand, 90 kHz, where that is known; 0 where it is not.
     """
 
-    __slots__ = ("_codec", "_dropped", "_dts", "_duration", "_sequence", "_shift", "track")
+    __slots__ = ("_codec", "_dropped", "_dts", "_duration", "_sequence", "_shift", "hint", "track")
 
     def __init__(self) -> None:
         self.track: Track | None = None
+        self.hint = 0
         self._codec = Codec.UNKNOWN
         self._dropped = nal.DROPPED_H264
         self._shift = 0
@@ -199,6 +201,8 @@ class Fragmenter:
         if self._dts is not None and 0 < dts - self._dts <= _LONGEST:
             self._duration = dts - self._dts
         self._dts = dts
+        if self.hint:
+            self._duration = self.hint
 
     def _adopt(self, codec: Codec, data: bytes, spans: nal.Spans) -> None:
         sets = nal.parameter_sets(codec, data, spans)

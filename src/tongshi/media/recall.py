@@ -54,4 +54,5 @@ class Recall(Pipeline):
         if place is not None:
             for tap in self.places:
                 tap(place)
+        self._fragmenter.hint = self.retimer.hint
         super()._take(unit)

@@ -28,6 +28,9 @@ SLACK = 15.0
 """A key frame so far from the moment sought, s, may still be where the device landed."""
 DOUBT = 5.0
 """For so long after a landing that nothing proved, a break of the stamps is the true one, s."""
+GROWTH = 1.9
+"""A picture comes at most so many times later than was promised."""
+_LONGER = 3
 _TRUE = 60 * CLOCK  # a break so short is a true move within the recording
 _BREAK = CLOCK  # while a seek is awaited, so much off the usual step is a break
 _NOMINAL = 3600
@@ -74,14 +77,20 @@ class Retimer:
     ``at``: moment shown by the newest picture; None before the first.
     ``lead``: s that the player has in store, if it plays at normal speed all the time.
     ``held``: the player waits, so that its store stays.
+    ``hint``: how long the picture given last will stand, as far as can be told, 90 kHz.
+    ``smooth``: what comes late is brought up by degrees, as browsers want it; files do without.
     """
 
-    __slots__ = ("_base", "_doubt", "_gauge", "_guessed", "_now", "_passed", "_raw", "_seek",
-                 "_shown", "_sound", "_step", "_stepped", "_tell", "_told", "_until", "_usual",
-                 "at", "counts", "held", "lead", "scale")  # fmt: skip
+    __slots__ = ("_base", "_doubt", "_gauge", "_guessed", "_now", "_owed", "_passed", "_raw",
+                 "_seek", "_shown", "_sound", "_step", "_stepped", "_tell", "_told", "_turned",
+                 "_until", "_usual", "at", "counts", "held", "hint", "lead", "scale",
+                 "smooth")  # fmt: skip
 
-    def __init__(self, since: float, until: float) -> None:
+    def __init__(self, since: float, until: float, *, smooth: bool = True) -> None:
+        self.smooth = smooth
         self.scale = 1.0
+        self.hint = _NOMINAL
+        self._turned = False
         self.at: float | None = None
         self.lead = 0.0
         self.held = False
@@ -97,7 +106,7 @@ class Retimer:
         self._usual = _NOMINAL
         self._guessed = 0
         self._base = since
-        self._passed = 0.0
+        self._passed = self._owed = 0.0
         self._sound: int | None = None
         self._tell = True
         self._told = 0.0
@@ -120,7 +129,7 @@ class Retimer:
             self.scale = scale
             self._gauge = None if scale == 1 or scale < 0 else Gauge(scale, self._usual)
             self._guessed = 0
-            self._tell = True
+            self._tell = self._turned = True
 
     def hold(self, held: bool) -> None:
         """Note that the player waits, or goes on."""
@@ -172,7 +181,7 @@ class Retimer:
                 return None
             jump = self._go_back(step)
         elif 0 < step <= LIMIT:
-            jump = self._advance(step, raw, now)
+            jump = self._advance(step, unit, now)
         else:
             if self._doubt is not None and now < self._doubt[1] and unit.key:
                 return self._land(_Seek(self._doubt[0], True, True), unit, now)
@@ -204,33 +213,55 @@ class Retimer:
             self._shown += self._stepped or self._usual
             self.lead = 0.0
         self.at = self._base = at
-        self._passed = 0.0
+        self._passed = self._owed = 0.0
         self._seek = None
         self._sound = None
         self.rest()
         return self._give(unit, now, jump=True)
 
-    def _advance(self, step: int, raw: int, now: float) -> bool:
+    def _advance(self, step: int, unit: AccessUnit, now: float) -> bool:
         """Go on by one picture; return False: it is no jump."""
         gauge = self._gauge
         pace = Pace.UNKNOWN if gauge is None else gauge.pace
         if gauge is None:
             if step <= CLOCK:
                 self._usual = step
-        elif gauge.take(step, raw, now) is not pace:
+        elif gauge.take(step, unit.dts, now) is not pace:
             pace = gauge.pace
-            self._tell = True
+            self._tell = self._turned = True
             if pace is Pace.WALL:
                 self._passed += self._guessed * (self.scale - 1)  # it was taken for MEDIA
         if pace is Pace.UNKNOWN and abs(step - self._usual) > self._usual / 4:
             self._guessed += step
         self._step = float(step)
         moved = step * self.scale if pace is Pace.WALL else float(step)
-        self._move(moved, moved / self.rate)
+        self._move(moved, self._ease(moved / self.rate, key=unit.key))
         return False
+
+    def _ease(self, natural: float, *, key: bool) -> float:
+        """Return how much later than the last this picture is shown; promise as much for the next.
+
+        natural: what its stamp says.  Browsers drop what comes later than twice the time that the
+        picture before was to stand, up to the next key picture.  So after a change of speed this
+        picture comes when it was promised, and what comes late is brought up by degrees.
+        """
+        promised = self.hint
+        if self._turned:
+            self._turned = False
+            self._owed = 0.0
+            self.hint = round(natural)
+            return float(promised)
+        wanted = natural + self._owed
+        given = wanted if key or not self.smooth else min(wanted, GROWTH * promised)
+        self._owed = wanted - given
+        self._tell |= given != natural
+        if key or natural <= _LONGER * promised:
+            self.hint = round(natural)
+        return given
 
     def _go_back(self, step: int) -> bool:
         speed = -self.scale
+        self._turned = False
         if step < 0 and step >= -_TRUE:
             self._move(step, -step / speed)
         elif 0 < step <= _TRUE:  # stamped by the wall
@@ -248,6 +279,7 @@ class Retimer:
         )
         self._move(step if true else self._usual, self._stepped or self._usual)
         self._sound = None
+        self._owed = 0.0
         self.rest()
         return True
 

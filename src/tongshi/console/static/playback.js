@@ -87,15 +87,8 @@ function show(moment) {
 }
 
 const skip = (seconds) => line.cursor !== null && show(line.cursor + seconds);
-
-function speed(scale) {
-  if (screen.open) screen.speed(scale);
-}
-
-function faster(by) {
-  const now = SPEEDS.indexOf(screen.scale);
-  speed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, (now < 0 ? 2 : now) + by))]);
-}
+const speed = (scale) => scale !== undefined && screen.speed(scale);
+const faster = (by) => speed(SPEEDS[SPEEDS.indexOf(screen.scale) + by]);
 
 function toggle() {
   if (screen.state === "playing") screen.pause();
@@ -131,9 +124,7 @@ screen.onchange = (state, fault) => {
   else if (state === "opening" || state === "waiting") say(t("playback.opening"));
   else if (state === "ended") say(t("playback.ended"));
   swapIcon(at("toggle").firstElementChild, state === "playing" ? "pause" : "play");
-  for (const button of at("speeds").children) {
-    button.setAttribute("aria-pressed", String(Number(button.dataset.scale) === screen.scale));
-  }
+  for (const each of at("speeds").children) each.setAttribute("aria-pressed", String(Number(each.dataset.scale) === screen.scale));
 };
 
 setInterval(() => {

@@ -61,9 +61,7 @@ export class Screen {
   }
 
   /** Whether `at` is within what was asked for. */
-  holds(at) {
-    return this.open && this.span !== null && at >= this.span.since && at < this.span.until;
-  }
+  holds = (at) => this.open && at >= this.span.since && at < this.span.until;
 
   /** Ask for footage: {device, channel, since, until (UNIX s), purpose}. */
   async start(wish) {
@@ -88,27 +86,19 @@ export class Screen {
     }
   }
 
-  play() {
-    return this._order({ do: "play" }, () => this._held(false));
-  }
+  play = () => this._order({ do: "play" }, () => this._held(false));
+  seek = (at) => this._order({ do: "seek", at });
+  speed = (scale) => this._order({ do: "scale", scale }, () => this._held(false));
 
   pause() {
     this._held(true); // at once; the device follows
-    return this._order({ do: "pause" }, () => {});
-  }
-
-  seek(at) {
-    return this._order({ do: "seek", at }, () => {});
-  }
-
-  speed(scale) {
-    return this._order({ do: "scale", scale }, () => this._held(false));
+    return this._order({ do: "pause" });
   }
 
   /** Show the next or the last picture while paused; more are fetched when they are used up. */
   async step(forward) {
     if (this.state !== "paused" || this._buffer.step(forward) || !forward) return;
-    await this._order({ do: "step" }, () => {});
+    await this._order({ do: "step" });
     for (let i = 0; i < STEPS && this.state === "paused" && !this._buffer.step(true); i += 1) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
@@ -127,7 +117,7 @@ export class Screen {
     this._set("idle");
   }
 
-  async _order(order, done) {
+  async _order(order, done = () => {}) {
     const view = this._view;
     if (view === null || !this.open) return;
     try {
@@ -219,9 +209,7 @@ export class Screen {
     this.scale = 1;
   }
 
-  _drop(view) {
-    fetch(`/api/playback/${view}`, { method: "DELETE", keepalive: true }).catch(() => {});
-  }
+  _drop = (view) => fetch(`/api/playback/${view}`, { method: "DELETE", keepalive: true }).catch(() => {});
 
   _set(state, problem = null) {
     this.state = state;

@@ -27,11 +27,9 @@ export class Timeline {
     this.canvas = canvas;
     this.show(0, 86_400);
     new ResizeObserver(() => this.draw()).observe(canvas);
-    canvas.addEventListener("pointerdown", (event) => this._down(event));
-    canvas.addEventListener("pointermove", (event) => this._move(event));
-    canvas.addEventListener("pointerup", (event) => this._up(event));
+    const acts = { pointerdown: this._down, pointermove: this._move, pointerup: this._up, wheel: this._wheel };
+    for (const [name, act] of Object.entries(acts)) canvas.addEventListener(name, act.bind(this), { passive: false });
     canvas.addEventListener("pointerleave", () => this.draw((this._hover = null)));
-    canvas.addEventListener("wheel", (event) => this._wheel(event), { passive: false });
   }
 
   /** Show a day, whole. */
@@ -53,7 +51,7 @@ export class Timeline {
 
   /** Where what is recorded ends. */
   get end() {
-    return this.records.reduce((end, each) => Math.max(end, each.until), 0);
+    return Math.max(...this.records.map((each) => each.until));
   }
 
   zoom(factor, centre = this.cursor ?? (this.view.since + this.view.until) / 2) {
@@ -141,15 +139,12 @@ export class Timeline {
     ink.fillRect(this._x(at) - width / 2, 12, width, height - 12);
   }
 
-  _x(at) {
-    return ((at - this.view.since) / (this.view.until - this.view.since)) * this.canvas.clientWidth;
+  get _span() {
+    return this.view.until - this.view.since;
   }
 
-  _at(event) {
-    const box = this.canvas.getBoundingClientRect();
-    const part = (event.clientX - box.left) / box.width;
-    return this.view.since + part * (this.view.until - this.view.since);
-  }
+  _x = (at) => ((at - this.view.since) / this._span) * this.canvas.clientWidth;
+  _at = (event) => this.view.since + (event.offsetX / this.canvas.clientWidth) * this._span;
 
   _down(event) {
     if (event.button !== 0) return;

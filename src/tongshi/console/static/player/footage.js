@@ -17,6 +17,7 @@ const MOOF = 0x6d6f6f66;
 
 export class FootageBuffer extends LiveBuffer {
   _times = []; // s, of the pictures that came
+  _seen = null;
   _target = null;
   _firstAt = 0;
 
@@ -46,12 +47,13 @@ export class FootageBuffer extends LiveBuffer {
   /** Show the picture after the held one, or before it; false when it is not there. */
   step(forward) {
     const times = [...this._times].sort((a, b) => a - b);
-    const now = this.video.currentTime + 0.0005;
+    const now = (this._seen ?? this.video.currentTime) + 0.0005;
     const wanted = forward ? times.find((each) => each > now) : times.filter((each) => each <= now).at(-2);
     const ranges = this._buffer?.buffered;
     for (let i = 0; wanted !== undefined && i < ranges.length; i += 1) {
       if (wanted >= ranges.start(i) - NEAR && wanted < ranges.end(i)) {
         this.video.currentTime = wanted + 0.001;
+        this._seen = wanted;
         return true;
       }
     }
@@ -73,6 +75,11 @@ export class FootageBuffer extends LiveBuffer {
     if (this._target === null) this.video.currentTime = ranges.start(0);
     this._land();
     if (!this.held) this._play();
+    const see = (_, { mediaTime }) => {
+      this._seen = mediaTime; // of the picture that is really shown: the clock of the video runs beside it
+      if (!this._closed) this.video.requestVideoFrameCallback(see);
+    };
+    this.video.requestVideoFrameCallback?.(see);
   }
 
   _updated() {
