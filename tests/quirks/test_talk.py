@@ -159,8 +159,9 @@ def subjects_are_in_order(patch: Patch) -> None:
     ) -> Expected | None:
         expected = find(invite, host, waiting, is_other)
         subject = Subject.parse(invite.headers.get("Subject"))
-        right = subject is not None and expected is not None
-        return expected if right and subject.sender == expected.source_id else None
+        if subject is None or expected is None or subject.sender != expected.source_id:
+            return None
+        return expected
 
     patch.setattr("tongshi.signalling.talks.find", strict)
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from tongshi.api import uploads
+from tongshi.api import asker, uploads
 from tongshi.api.parts import Parts
 from tongshi.errors import Invalid, RemoteProtocolError
 from tongshi.gb28181.manscdp import (
@@ -18,7 +18,7 @@ from tongshi.gb28181.manscdp import (
     SnapShotConfig,
     UploadSnapShotFinished,
 )
-from tongshi.shelf.parcel import Parcel
+from tongshi.shelf import parcel
 from tongshi.signalling import pictures
 from tongshi.signalling.answers import Answer
 from tongshi.sim import errand
@@ -60,9 +60,9 @@ class Connection:
 
 
 def forms_only(patch: Patch) -> None:
-    unpack = uploads.unpack
+    unpack = parcel.unpack
 
-    def strict(content_type: str, body: bytes) -> Parcel:
+    def strict(content_type: str, body: bytes) -> parcel.Parcel:
         if not content_type.startswith("multipart/"):
             raise RemoteProtocolError("not a form", clause="9.14")
         return unpack(content_type, body)
@@ -72,7 +72,7 @@ def forms_only(patch: Patch) -> None:
 
 def requests_must(hold: Callable[[Request], bool]) -> Without:
     def without(patch: Patch) -> None:
-        address_of = uploads.address_of
+        address_of = asker.address_of
 
         def strict(request: Request) -> str:
             if not hold(request):
@@ -140,7 +140,14 @@ def test_a_deviation_of_uploads_is_handled(
     answers: dict[type[Message], Callable[[Message], Answer]],
     monkeypatch: Patch,
 ) -> None:
-    answers[DeviceConfig] = lambda said: DeviceConfigAnswer(said.sn, CHANNEL)
+    ordered = asyncio.Event()
+
+    def take(said: Message) -> Answer:
+        ordered.set()
+        assert isinstance(said, DeviceConfig)
+        return DeviceConfigAnswer(said.sn, CHANNEL)
+
+    answers[DeviceConfig] = take
     monkeypatch.setattr(errand, "_connect", lambda address: Connection(stranger))
     kept: list[bytes] = []
 
@@ -150,14 +157,15 @@ def test_a_deviation_of_uploads_is_handled(
 
     async def order() -> tuple["asyncio.Task[Any]", str]:
         told.clear()
+        ordered.clear()
         task = asyncio.create_task(
             parts.pictures.order(
                 RECORDER, CHANNEL, 1, 1, lambda key: f"http://x/api/uploads/{key}", keep
             )
         )
-        while not any(isinstance(said, DeviceConfig) for said in told):
-            await asyncio.sleep(0.005)
-        (block,) = [said for said in told if isinstance(said, DeviceConfig)][0].blocks
+        async with asyncio.timeout(10):
+            await ordered.wait()
+        (block,) = next(said for said in told if isinstance(said, DeviceConfig)).blocks
         assert isinstance(block, SnapShotConfig)
         return task, block.upload_url
 
