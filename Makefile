@@ -32,10 +32,12 @@ check: $(STAMP)  ## ruff, mypy and the architecture test, in under a minute
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py
 
-bench: $(STAMP)  ## measure signalling, catalog and media; ARGS=--quick for a short run
+bench: $(STAMP)  ## measure everything that has a figure; ARGS=--quick for a short run
 	$(BIN)/tongshi bench signalling --json $(ARGS)
 	$(BIN)/tongshi bench catalog --json $(ARGS)
 	$(BIN)/tongshi bench media --json $(ARGS)
+	$(BIN)/tongshi bench ondemand --json $(ARGS)
+	$(BIN)/tongshi bench notices --json $(ARGS)
 
 docs: $(STAMP)  ## write the generated pages under docs/
 	$(BIN)/tongshi docs

@@ -34,13 +34,18 @@ def test_the_vectors(body: bytes, length: int, order: Order) -> None:
     assert Order.parse(body + b"\r\n\r\n") == order
 
 
+def _method(body: bytes) -> Method | int:
+    """Return the method that *body* asks for, or the status of its refusal."""
+    try:
+        return Order.parse(body).method
+    except RemoteProtocolError as error:
+        return error.status
+
+
 @pytest.mark.parametrize(("body", "length", "order"), VECTORS)
 def test_cut_anywhere_it_is_read_or_refused(body: bytes, length: int, order: Order) -> None:
     for end in range(length):
-        try:
-            assert Order.parse(body[:end]).method is order.method
-        except RemoteProtocolError as error:
-            assert error.status == 400
+        assert _method(body[:end]) in (order.method, 400)
         Reply.parse(body[:end])
 
 
