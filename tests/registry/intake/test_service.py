@@ -13,6 +13,7 @@ from tongshi.errors import Exhausted
 from tongshi.gb28181.catalog import Item
 from tongshi.registry.entry import CatalogStanding, CatalogState, Channel, Query
 from tongshi.registry.intake import service as module
+from tongshi.registry.intake import store
 from tongshi.registry.intake.service import Intake
 from tongshi.registry.service import Registry
 
@@ -226,7 +227,7 @@ def test_the_history_of_channels_is_kept_for_so_long(
     monkeypatch.setattr(module, "CHUNK", 2)
     with engine.begin() as connection:
         rows = [(RECORDER, CAMERAS[0], float(at), "ON") for at in range(7)]
-        module.store.add_events(connection, rows)
+        store.add_events(connection, rows)
     assert registry.changes.prune(0.0) == 0
     assert registry.changes.prune(5.0) == 5
     assert len(history(engine)) == 2
