@@ -10,6 +10,7 @@ from tongshi.cli.bench.notices import (
     QUICK,
     Plan,
     add_arguments,
+    is_same,
     measure,
     run_plan,
     trend,
@@ -45,6 +46,19 @@ def test_a_trend_is_a_slope() -> None:
     assert trend([(0.0, mib)]) == 0.0
 
 
+def test_changes_may_be_repeated_and_nothing_else() -> None:
+    sent = {
+        "alarm": {"raised": 3, "sent": 4},
+        "position": {"raised": 5, "sent": 5},
+        "catalog": {"raised": 7, "sent": 9},
+    }
+    stored = {"alarm": 3, "position": 5, "catalog": 7}
+    assert is_same(sent, stored)
+    assert is_same(sent, {**stored, "catalog": 9})
+    for other in ({"catalog": 10}, {"catalog": 6}, {"alarm": 4}, {"position": 4}):
+        assert not is_same(sent, {**stored, **other})
+
+
 @pytest.mark.network
 def test_both_ends_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notices, "EVERY", 0.2)
@@ -67,11 +81,10 @@ def test_what_is_lost_fails_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notices, "_stored", lambda node: stored)
     report = asyncio.run(run_plan(Plan(2, 1.0, 120.0, 0.0, 0.0)))
     assert not report.ok
-    assert report.notes == [
-        "told {'catalog': 0, 'alarm': 2, 'position': 0, 'ptz': 0}, "
-        "stored {'alarm': 0, 'position': 0, 'catalog': 0}",
-        "the channels are not those that the devices have",
-    ]
+    counted, channels = report.notes
+    assert counted.startswith("told {")
+    assert counted.endswith("stored {'alarm': 0, 'position': 0, 'catalog': 0}")
+    assert channels == "the channels are not those that the devices have"
 
 
 @pytest.mark.network
@@ -91,5 +104,6 @@ def test_a_thousand_devices_for_ten_minutes_lose_nothing_and_memory_stays_flat()
     assert report.ok, report.notes
     for kind, each in (("alarms", 20), ("positions", 100), ("changes", 20)):
         sent, stored = told(report)[kind]
-        assert sent == stored == pytest.approx(each * seconds, abs=2)
-    assert value(report, "memory_end") - value(report, "memory_begin") < 24
+        assert sent == pytest.approx(each * seconds, abs=2)
+        assert stored >= sent if kind == "changes" else stored == sent
+    assert value(report, "memory_end") - value(report, "memory_begin") < 8
