@@ -82,6 +82,9 @@ def test_pictures_out_of_order_keep_their_distance() -> None:
     later = it.take(picture(12600, later=3600))
     assert later is not None
     assert (later.pts, later.dts) == (7200, 3600)
+    before = it.take(picture(16200, later=-7200))
+    assert before is not None
+    assert (before.pts, before.dts) == (0, 7200)
 
 
 def test_a_place_is_told_once_a_second_without_key_pictures() -> None:
@@ -338,3 +341,17 @@ def test_pictures_come_when_promised_and_late_ones_by_degrees(smooth: bool) -> N
     last = it.places[-1]
     told = last.at - SINCE + (it.shown[-1] - last.pts) / CLOCK * last.rate
     assert told == pytest.approx(it.at, abs=0.001)
+
+
+def test_pictures_after_a_key_picture_that_went_back_are_in_order() -> None:
+    it = Feed()
+    it.play(90_000, 10)
+    it.it.seek(SINCE + 50)
+    it.it.answer(None)
+    last = 90_000 + 9 * STEP
+    for number in range(4):
+        raw = 90_000 + number * STEP
+        it.take(AccessUnit(Codec.H264, raw, last + 1 + number, number == 0, b""))
+    it.take(picture(90_000 + 4 * STEP))
+    assert it.at == pytest.approx(50 + 4 * 0.04, abs=1)
+    assert steps(it.shown) == {STEP}

@@ -83,7 +83,7 @@ class Retimer:
 
     __slots__ = ("_base", "_doubt", "_gauge", "_guessed", "_now", "_owed", "_passed", "_raw",
                  "_seek", "_shown", "_sound", "_step", "_stepped", "_tell", "_told", "_turned",
-                 "_until", "_usual", "at", "counts", "held", "hint", "lead", "scale",
+                 "_until", "_usual", "_went_back", "at", "counts", "held", "hint", "lead", "scale",
                  "smooth")  # fmt: skip
 
     def __init__(self, since: float, until: float, *, smooth: bool = True) -> None:
@@ -91,6 +91,7 @@ class Retimer:
         self.scale = 1.0
         self.hint = _NOMINAL
         self._turned = False
+        self._went_back = False
         self.at: float | None = None
         self.lead = 0.0
         self.held = False
@@ -163,9 +164,7 @@ class Retimer:
         """
         if unit.codec.is_audio:
             return self._take_sound(unit)
-        if unit.key and unit.pts < unit.dts:
-            # Taken for a picture out of order, which a key picture never is: it went back.
-            unit = unit._replace(dts=unit.pts)
+        unit = self._straighten(unit)
         raw = unit.dts
         step = 0 if self._raw is None else raw - self._raw
         if self._seek is not None:
@@ -187,6 +186,18 @@ class Retimer:
                 return self._land(_Seek(self._doubt[0], True, True), unit, now)
             jump = self._break(step)
         return self._give(unit, now, jump=jump)
+
+    def _straighten(self, unit: AccessUnit) -> AccessUnit:
+        """Return *unit* as it was sent where it was taken for a picture out of order.
+
+        A key picture never is one: the stamps went back, and those that follow with them.
+        """
+        if unit.pts >= unit.dts:
+            self._went_back = False
+        elif unit.key or self._went_back:
+            self._went_back = True
+            return unit._replace(dts=unit.pts)
+        return unit
 
     def _await(self, seek: _Seek, unit: AccessUnit, step: int) -> bool | None:
         """Return whether *unit* is where the seek lands; None while it is of before the seek."""
@@ -255,7 +266,7 @@ class Retimer:
         given = wanted if key or not self.smooth else min(wanted, GROWTH * promised)
         self._owed = wanted - given
         self._tell |= given != natural
-        if key or natural <= _LONGER * promised:
+        if promised / _LONGER <= natural and (key or natural <= _LONGER * promised):
             self.hint = round(natural)
         return given
 
