@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import Engine, func, select
 
 from tongshi.access import store
-from tongshi.access.identity import Person, Rules
+from tongshi.access.identity import PLATFORM, Person, Rules
 from tongshi.access.permission import Role
 from tongshi.access.register import Action, Ending, EntryQuery, Look
 from tongshi.access.scope import EVERYTHING, NOTHING
@@ -49,6 +49,18 @@ def test_progress_is_kept_until_the_end_and_not_after(engine: Engine) -> None:
         assert connection.execute(count).scalar_one() == 0
     assert found[0].id == two
     assert found[0].ending == Ending(15.0, "process-ended", 2.0, 7)
+
+
+def test_what_the_platform_does_is_nobodys(engine: Engine) -> None:
+    (entry,) = fill(engine, 1)
+    with engine.begin() as connection:
+        (found,), _ = store.page_entries(connection, EVERYTHING, EntryQuery())
+        own = replace(found.look, person_id=None, person=PLATFORM.shown)
+        number = store.add_entry(connection, own)
+        rows, _ = store.page_entries(connection, EVERYTHING, EntryQuery())
+        assert {row.id: row.look.person_id for row in rows} == {entry: 1, number: None}
+        of_one, _ = store.page_entries(connection, EVERYTHING, EntryQuery(person_id=1))
+        assert [row.id for row in of_one] == [entry]
 
 
 def test_a_control_says_what_it_was_and_how_often(engine: Engine) -> None:

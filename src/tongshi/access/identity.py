@@ -59,6 +59,10 @@ class Person:
             raise Denied(f"no right: {permission.value}", helps=change or permission.value)
 
 
+PLATFORM = Person(0, "", "Tongshi", "", Role.OPERATOR, must_change=False, disabled=True)
+"""The platform, where it does something by itself; it is in no store and cannot sign in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A person with what signing in needs.  locked_until: UNIX time, s; 0 when never locked."""

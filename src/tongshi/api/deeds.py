@@ -169,7 +169,7 @@ class Deeds:
     async def _open(self, doer: Doer, target: Target, what: str, action: Action) -> int:
         person = doer.person
         look = Look(
-            person_id=person.id,
+            person_id=person.id or None,  # the platform has none
             person=person.shown,
             unit=person.unit,
             action=action,

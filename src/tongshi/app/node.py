@@ -20,8 +20,7 @@ from typing import ParamSpec, Self, TypeVar
 
 from sqlalchemy import Engine as Store
 
-from tongshi.access.identity import Person, Rules
-from tongshi.access.permission import Role
+from tongshi.access.identity import PLATFORM, Rules
 from tongshi.access.service import Given, People, Register
 from tongshi.alarms.service import Alarms
 from tongshi.api.alarms import PURPOSE
@@ -67,8 +66,6 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-_SELF = Person(0, "", "Tongshi", "", Role.OPERATOR, must_change=False, disabled=False)
-"""The platform, where it does something by itself."""
 
 
 class Node:
@@ -218,7 +215,7 @@ class Node:
     async def _reset_by_itself(self, device_id: str, channel_id: str, command: AlarmCmd) -> None:
         """Reset an alarm because the settings say so: the platform's own act, on its register."""
         target = Target(device_id, channel_id, "")
-        async with self.deeds.enter(Doer(_SELF, "", PURPOSE), target, "reset-alarm"):
+        async with self.deeds.enter(Doer(PLATFORM, "", PURPOSE), target, "reset-alarm"):
             await self._reset_alarm(device_id, channel_id, command)
 
     def _decide(self, loop: asyncio.AbstractEventLoop, device_id: str) -> None:

@@ -198,7 +198,7 @@ register_entries = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("begun_at", Float, nullable=False, index=True),
-    Column("person_id", Integer, ForeignKey("people.id"), nullable=False),
+    Column("person_id", Integer, ForeignKey("people.id")),
     Column("person", String, nullable=False),
     Column("unit", String, nullable=False),
     Column("action", String, nullable=False),
@@ -215,7 +215,10 @@ register_entries = Table(
     Index("ix_register_entries_person", "person_id", "begun_at"),
     sqlite_autoincrement=True,
 )
-"""信息调用登记: every look, written before the picture flows.  footage: if of the past."""
+"""信息调用登记: every look, written before the picture flows.  footage: if of the past.
+
+person_id: None for what the platform does by itself.
+"""
 
 register_endings = Table(
     "register_endings",
