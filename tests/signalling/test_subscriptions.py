@@ -324,6 +324,25 @@ def test_a_device_that_forgot_is_subscribed_to_anew() -> None:
     bench(work)
 
 
+def test_a_device_that_goes_again_while_it_is_asked() -> None:
+    async def work(bench: Bench) -> None:
+        device = bench.device()
+        device.statuses = [None]
+        for _ in range(2):
+            bench.register(device)
+            bench.neighbours.unregister(device.id, 0.0)
+        bench.register(device)
+        await bench.beat(6)
+        assert bench.changes()[-1] == ("asking", "")
+        bench.neighbours.unregister(device.id, 0.0)
+        assert bench.changes()[-1] == ("waiting", "offline")
+        bench.register(device)
+        await bench.beat(8)
+        assert bench.standing(device)[Subject.ALARM].state is State.ACTIVE
+
+    bench(work)
+
+
 @pytest.mark.clause("N.2.1.2.3")
 def test_a_notifier_that_ends_it_is_asked_again_with_growing_pauses() -> None:
     async def work(bench: Bench) -> None:

@@ -287,8 +287,7 @@ class Subscriptions:
             tie.subscriber.expire(now)
             self._lines.advance(tie)
         elif tie.state is State.WAITING or now >= tie.retry_at:
-            tie.agent, tie.retry_at = neighbour.user_agent, inf
-            tie.state = State.ASKING
+            tie.ask(neighbour.user_agent)
             self._tell(tie)
             version = self._profile_of(neighbour.device_id).speaks(neighbour.version)
             self._lines.begin(tie, neighbour, version)

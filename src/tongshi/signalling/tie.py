@@ -178,10 +178,16 @@ class Tie:
     def leave(self) -> bool:
         """Take it that the device is away; whether that is a change."""
         self.subscriber = None
-        if self.state is State.FALLBACK or self.why == "offline":
+        gone = (State.WAITING, "offline")
+        if self.state is State.FALLBACK or (self.state, self.why) == gone:
             return False
-        self.state, self.why = State.WAITING, "offline"
+        self.state, self.why = gone
         return True
+
+    def ask(self, agent: str) -> None:
+        """Take it that the device is asked now.  agent: its User-Agent."""
+        self.agent, self.retry_at = agent, inf
+        self.state, self.why = State.ASKING, ""
 
     def renew(self) -> None:
         """Forget how the device took it so far."""
