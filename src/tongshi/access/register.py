@@ -29,10 +29,11 @@ class Action(Enum):
 class Look:
     """A look about to begin.
 
-    person_id: None for what the platform does by itself.  person, unit: as they were then.  channel: the camera's name as it was then.  purpose: as the
-    person stated it.  at: UNIX time, s.  transport: how the picture goes to the person, as
-    ``"websocket"``.  address: from where the person looks.  since, until: the footage it is about,
-    UNIX time, s; None for the present.  what: of a control, what the camera was told, in a word.
+    person_id: None for what the platform does by itself.  person, unit: as they were then.
+    channel: the camera's name as it was then.  purpose: as the person stated it.  at: UNIX time,
+    s.  transport: how the picture goes to the person, as ``"websocket"``.  address: from where the
+    person looks.  since, until: the footage it is about, UNIX time, s; None for the present.
+    what: of a control, what the camera was told, in a word.
     """
 
     person_id: int | None
