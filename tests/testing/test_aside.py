@@ -24,20 +24,24 @@ async def double(text: str) -> str:
     return 2 * text
 
 
+def asides() -> int:
+    return sum(thread.name == "aside" for thread in threading.enumerate())
+
+
 def test_it_lives_in_a_loop_of_another_thread() -> None:
-    log: list[str] = []
+    log, before = list[str](), asides()
     with Aside(lambda: thread_name(log)) as aside:
         assert aside.thing == "aside"
         assert aside.call(double) == "asideaside"
         assert aside.run(asyncio.sleep(0, "done")) == "done"
         assert log == ["open"]
     assert log == ["open", "close"]
-    assert "aside" not in {thread.name for thread in threading.enumerate()}
+    assert asides() == before
 
 
 @pytest.mark.parametrize("fault", ["open", "close"])
 def test_what_fails_there_is_raised_here(fault: str) -> None:
-    log: list[str] = []
+    log, before = list[str](), asides()
     with pytest.raises(ValueError, match=fault), Aside(lambda: thread_name(log, fault)):
         assert log == ["open"]
-    assert "aside" not in {thread.name for thread in threading.enumerate()}
+    assert asides() == before
