@@ -1,0 +1,61 @@
+"""The whole schema, as SQLAlchemy tables; migrations must lead to exactly this.
+
+Moments are UNIX time in s.  Ids of peers are text of any form: a code of twenty digits is what
+the standard wants, not what every device sends.  History is append-only: presence changes,
+catalogs, register entries and their endings are inserted and never changed.
+
+A module a subject.  Each table is named here, for those who use it: a module that is named nowhere
+is missing from the schema.
+"""
+
+from tongshi.db.tables.access import (
+    people,
+    register_endings,
+    register_entries,
+    register_progress,
+    web_sessions,
+)
+from tongshi.db.tables.files import downloads, firmwares, pictures, upgrades
+from tongshi.db.tables.node import kept_values, runs
+from tongshi.db.tables.peers import admission_rules, peer_beats, peer_keys, peer_profiles
+from tongshi.db.tables.registry import (
+    catalogs,
+    channel_changes,
+    channels,
+    devices,
+    presence,
+    presence_changes,
+    subscription_wants,
+)
+from tongshi.db.tables.reports import alarm_steps, alarms, position_reports, positions
+from tongshi.db.tables.schema import metadata
+
+__all__ = [
+    "admission_rules",
+    "alarm_steps",
+    "alarms",
+    "catalogs",
+    "channel_changes",
+    "channels",
+    "devices",
+    "downloads",
+    "firmwares",
+    "kept_values",
+    "metadata",
+    "peer_beats",
+    "peer_keys",
+    "peer_profiles",
+    "people",
+    "pictures",
+    "position_reports",
+    "positions",
+    "presence",
+    "presence_changes",
+    "register_endings",
+    "register_entries",
+    "register_progress",
+    "runs",
+    "subscription_wants",
+    "upgrades",
+    "web_sessions",
+]
