@@ -6,19 +6,11 @@ Enters: a file and the environment.  Leaves: frozen parts, or every fault at onc
 in the store.
 """
 
-from tongshi.settings.parts import (
-    PARTS,
-    DownloadSettings,
-    EventSettings,
-    MediaSettings,
-    NodeSettings,
-    Part,
-    Settings,
-    SignallingSettings,
-    StoreSettings,
-    WebSettings,
-)
+from tongshi.settings.media import DownloadSettings, MediaSettings
+from tongshi.settings.node import NodeSettings, StoreSettings, WebSettings
+from tongshi.settings.parts import PARTS, Part, Settings
 from tongshi.settings.reading import load, split_address
+from tongshi.settings.signalling import EventSettings, SignallingSettings
 
 __all__ = [
     "PARTS",

@@ -7,17 +7,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from tongshi.errors import Invalid
-from tongshi.settings.parts import (
-    PARTS,
-    DownloadSettings,
-    EventSettings,
-    MediaSettings,
-    NodeSettings,
-    Settings,
-    SignallingSettings,
-    StoreSettings,
-    WebSettings,
-)
+from tongshi.settings.media import DownloadSettings, MediaSettings
+from tongshi.settings.node import NodeSettings, StoreSettings, WebSettings
+from tongshi.settings.parts import PARTS, Settings
+from tongshi.settings.signalling import EventSettings, SignallingSettings
 
 Value = str | int | float | bool
 _P = TypeVar("_P")
