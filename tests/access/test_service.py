@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -376,6 +377,17 @@ def test_what_a_killed_process_left_open_is_closed_with_what_is_known(
     assert found[silent] == Ending(begun + 20, "process-ended", None, None)
     assert found[watched] == Ending(begun + 30, "process-ended", 28.0, 5000)
     assert found[ended] == Ending(begun + 30, "closed", 1.0, 1)
+
+
+def test_a_camera_that_two_steered_is_told_once(register: Register, signed_in: SignedIn) -> None:
+    person_id = signed_in.session.person.id
+    for at in range(3):
+        channel_id = "one" if at else "other"
+        steering = look(person_id, 100.0 + at, channel_id)
+        register.open(replace(steering, action=Action.CONTROL, what="steer"))
+    register.close_left_open(None)
+    found = register.cut_off("steer", "stop-left", 0.0, 10)
+    assert {(one.channel_id, one.at) for one in found} == {("one", 102.0), ("other", 100.0)}
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,38 @@ def test_a_control_says_what_it_was_and_how_often(engine: Engine) -> None:
     assert told == {entry: ("", 7), steered: ("steer", 3)}
 
 
+def test_what_was_cut_off_and_not_made_good(engine: Engine) -> None:
+    """Steering beside the one that was cut off makes nothing good; what follows the kill does."""
+    (entry,) = fill(engine, 1)
+    with engine.begin() as connection:
+        (found,), _ = store.page_entries(connection, EVERYTHING, EntryQuery())
+
+        def begin(channel_id: str, at: float, what: str = "steer") -> int:
+            look = replace(found.look, channel_id=channel_id, at=at, what=what)
+            return store.add_entry(connection, look)
+
+        def cut_off(since: float = 0.0, most: int = 9) -> list[tuple[str, float]]:
+            rows = store.read_cut_off(connection, "steer", "stop-left", since, most)
+            return [(row.look.channel_id, row.look.at) for row in rows]
+
+        begin("moving", 20.0)
+        beside = begin("moving", 21.0)
+        store.write_endings(connection, {beside: Ending(22.0, "closed", 1.0, None, 1)})
+        begin("rebooted", 20.0, "reboot")
+        for at, channel_id in enumerate(("anew", "stopped", "touched"), 23):
+            begin(channel_id, float(at))
+        assert cut_off() == []  # they go on
+        assert store.close_left_open(connection, 30.0) == 6
+        assert entry
+        assert len(cut_off()) == 4
+        begin("anew", 40.0)
+        begin("stopped", 40.0, "stop-left")
+        begin("touched", 40.0, "record on")
+        assert cut_off() == [("touched", 25.0), ("moving", 20.0)]
+        assert cut_off(since=21.0) == [("touched", 25.0)]
+        assert cut_off(most=1) == [("touched", 25.0)]
+
+
 def test_nobody_reads_what_is_not_his(engine: Engine) -> None:
     fill(engine, 2)
     with engine.connect() as connection:

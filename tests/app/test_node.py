@@ -5,6 +5,7 @@ import gc
 import os
 import secrets
 import socket
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -301,6 +302,48 @@ def test_after_a_restart_devices_are_unknown_until_heard_from(tmp_path: Path) ->
             assert node.figures()["devices.known"] == 1
 
     run(main())
+
+
+def test_what_a_killed_process_left_moving_is_stopped_once(tmp_path: Path) -> None:
+    """The store is copied while somebody steers: that is what a kill leaves of it."""
+
+    async def main() -> None:
+        given, spec = settings(tmp_path), cameras(1)[0]
+        channel_id = spec.profile.channels[0].channel_id
+        path = f"/devices/{spec.device_id}/channels/{channel_id}/control"
+        left = tmp_path / "left"
+        async with house(given, [spec]) as home:
+            move = {"do": "move", "pan": 1, "purpose": "patrol"}
+            assert (await home.call("POST", path, move))["outcome"] == "delivered"
+            await asyncio.to_thread(home.node.writer.flush)
+            await asyncio.to_thread(copy_store, tmp_path / "data", left)
+        given = replace(given, node=replace(given.node, data=str(left)))
+        async with Node(given) as node:
+            assert node.aftermath.figures() == {"left": 1, "stopped": 0, "failed": 0}
+            join = Join(given.signalling.id, node.device_password)
+            async with Fleet([spec], "127.0.0.1", node.sip_port, join):
+                await until(lambda: asyncio.sleep(0, node.aftermath.counters["stopped"]))
+            await asyncio.to_thread(node.writer.flush)
+            entries = node.register.page(EVERYTHING, EntryQuery(text="Tongshi")).rows
+        (entry,) = entries
+        look, ending = entry.look, entry.ending
+        assert (look.what, look.person_id, look.channel_id) == ("stop-left", None, channel_id)
+        assert ending is not None
+        assert (ending.how, ending.acts) == ("delivered", 1)
+        async with Node(given) as node:
+            assert len(node.aftermath) == 0
+
+    run(main())
+
+
+def copy_store(data: Path, to: Path) -> None:
+    """Copy the store of a node that runs, whole at one moment."""
+    to.mkdir()
+    source = sqlite3.connect(data / "tongshi.db")
+    target = sqlite3.connect(to / "tongshi.db")
+    source.backup(target)
+    source.close()
+    target.close()
 
 
 def test_nodes_in_one_process_know_nothing_of_each_other(tmp_path: Path) -> None:

@@ -289,6 +289,19 @@ class Register:
             lambda connection: store.close_left_open(connection, last_alive), durable=True
         )
 
+    def cut_off(self, what: str, remedy: str, since: float, most: int) -> tuple[Look, ...]:
+        """Return what a killed process cut off: the newest of each channel, *most* entries read.
+
+        what: what the entries are about.  remedy: what one is about that made it good: a channel
+        for which *what* or *remedy* followed is left out.  since: UNIX time, s, of their beginning.
+        """
+        with self._engine.connect() as connection:
+            found = store.read_cut_off(connection, what, remedy, since, most)
+        looks = [entry.look for entry in found]
+        # Newest first: so the newest is the one that is kept.
+        newest = {(look.device_id, look.channel_id): look for look in reversed(looks)}
+        return tuple(newest.values())
+
     def submit(self, look: Look) -> Future[int]:
         """Queue an entry; when the future is done it is on the disk, and the picture may flow.
 

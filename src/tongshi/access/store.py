@@ -20,7 +20,15 @@ from sqlalchemy import (
 
 from tongshi.access.identity import Account, Person, Rules, Session, fail
 from tongshi.access.permission import Role
-from tongshi.access.register import Action, Ending, Entry, EntryQuery, Look, end_unknown
+from tongshi.access.register import (
+    PROCESS_ENDED,
+    Action,
+    Ending,
+    Entry,
+    EntryQuery,
+    Look,
+    end_unknown,
+)
 from tongshi.access.scope import Scope
 from tongshi.db.tables import (
     people,
@@ -257,6 +265,31 @@ def close_left_open(connection: Connection, last_alive: float) -> int:
         endings[row.id] = end_unknown(row.begun_at, last_alive, known)
     write_endings(connection, endings)
     return len(endings)
+
+
+def read_cut_off(
+    connection: Connection, what: str, remedy: str, since: float, most: int
+) -> tuple[Entry, ...]:
+    """Return the *most* newest entries about *what* that began from *since* on and that a killed
+    process cut off, without those of a channel for which *what* or *remedy* followed.
+    """
+    c, later = register_entries.c, register_entries.alias()
+    followed = (
+        select(later.c.id)
+        .where(later.c.device_id == c.device_id, later.c.channel_id == c.channel_id)
+        .where(later.c.what.in_((what, remedy)), later.c.id > c.id)
+        .where(later.c.begun_at >= register_endings.c.ended_at)  # not beside it: after the kill
+        .exists()
+    )
+    found: Select[Any] = (
+        select(register_entries, register_endings)
+        .join(register_endings, register_endings.c.entry_id == c.id)
+        .where(c.begun_at >= since, c.what == what)
+        .where(register_endings.c.how == PROCESS_ENDED, ~followed)
+        .order_by(c.begun_at.desc(), c.id.desc())
+        .limit(most)
+    )
+    return tuple(_entry(row) for row in connection.execute(found))
 
 
 def page_entries(

@@ -21,11 +21,12 @@ from typing import ParamSpec, Self, TypeVar
 from sqlalchemy import Engine as Store
 
 from tongshi.access.identity import PLATFORM, Rules
+from tongshi.access.register import Look
 from tongshi.access.service import Given, People, Register
 from tongshi.alarms.service import Alarms
 from tongshi.api.alarms import PURPOSE
 from tongshi.api.catalogs import Catalogs
-from tongshi.api.deeds import Deeds, Doer, Target
+from tongshi.api.deeds import STEERING, Deeds, Doer, Target
 from tongshi.api.feed import Feed
 from tongshi.api.files import Addresses
 from tongshi.api.outreach import device_address
@@ -33,6 +34,7 @@ from tongshi.api.parts import Parts
 from tongshi.api.talking import Talking
 from tongshi.api.upgrading import Upgrades
 from tongshi.api.views import Views
+from tongshi.app.aftermath import MOST, STOPPING, WINDOW, Aftermath
 from tongshi.app.chronicle import Chronicle, known_of, want_of
 from tongshi.app.claim import Claim
 from tongshi.app.incidents import Incidents, Keep
@@ -48,7 +50,8 @@ from tongshi.errors import Conflict, Exhausted
 from tongshi.gateway.engine import Engine
 from tongshi.gateway.engines.builtin import Local
 from tongshi.gateway.engines.workers import Workers
-from tongshi.gb28181.manscdp import AlarmCmd
+from tongshi.gb28181.manscdp import AlarmCmd, PtzCmd
+from tongshi.gb28181.ptz import Stop
 from tongshi.health.service import Health
 from tongshi.recording.download import Download, Limits
 from tongshi.recording.service import Downloads
@@ -197,6 +200,10 @@ class Node:
         )
         self.signalling.subscribe(self.incidents.take)
         self._stack.push_async_callback(self.incidents.stop)
+        since = self.clock.wall() - WINDOW
+        left = await _wait_for(self.register.cut_off, STEERING, STOPPING, since, MOST)
+        self.aftermath = Aftermath(left, self._stop_left)
+        self.signalling.subscribe(self.aftermath.take)
         rows = await _wait_for(self.registry.registrations, self.clock.wall())
         self.signalling.restore(known_of(row, self._proof(row.device_id)) for row in rows)
         try:
@@ -205,6 +212,7 @@ class Node:
             listen = settings.signalling.listen
             raise Conflict(f"SIP address {listen} cannot be had: {error.strerror}") from error
         self._stack.push_async_callback(self.signalling.stop)
+        self._stack.push_async_callback(self.aftermath.stop)
         loop = asyncio.get_running_loop()
         self.peers.changed = lambda device_id: self._decide(loop, device_id)
         self.incidents.start()
@@ -217,6 +225,14 @@ class Node:
         target = Target(device_id, channel_id, "")
         async with self.deeds.enter(Doer(PLATFORM, "", PURPOSE), target, "reset-alarm"):
             await self._reset_alarm(device_id, channel_id, command)
+
+    async def _stop_left(self, look: Look) -> None:
+        """Stop what a killed process left moving: the platform's own act, on its register."""
+        target = Target(look.device_id, look.channel_id, look.channel)
+        async with self.deeds.enter(Doer(PLATFORM, "", "maintenance"), target, STOPPING) as outcome:
+            command = PtzCmd(Stop())
+            fate = await self.signalling.commands.control(look.device_id, look.channel_id, command)
+            outcome.how = fate.value
 
     def _decide(self, loop: asyncio.AbstractEventLoop, device_id: str) -> None:
         """Let what was decided hold; called in the thread of whoever decided."""
@@ -332,7 +348,11 @@ class Node:
             clock=self.clock,
             version=version("tongshi"),
             platform=self._platform,
-            figures={"node": self.figures, "events": self.incidents.figures},
+            figures={
+                "node": self.figures,
+                "events": self.incidents.figures,
+                "aftermath": self.aftermath.figures,
+            },
             healthy=self._check,
         )
 
