@@ -14,6 +14,7 @@ import pytest
 from tongshi.clock import SystemClock
 from tongshi.gateway.engine import Transport
 from tongshi.gateway.engines.null import Null
+from tongshi.net import pair
 from tongshi.net.carrier import Carrier
 from tongshi.net.tcp import Dialer, TcpServer
 from tongshi.net.udp import UdpServer
@@ -370,7 +371,7 @@ def test_a_free_port_has_to_be_free_for_both_transports(monkeypatch: pytest.Monk
         assert udp.rpartition(":")[2] == tcp.rpartition(":")[2]
         assert len(refused) == 3
 
-    monkeypatch.setattr(platform, "TcpServer", reluctant)
+    monkeypatch.setattr(pair, "TcpServer", reluctant)
     bench(work)
 
 

@@ -23,6 +23,7 @@ from tongshi.api.live import Ask, wish_of
 from tongshi.api.parts import Parts
 from tongshi.api.playback import Moment, span_of
 from tongshi.api.purpose import show_purpose
+from tongshi.api.reading import opened
 from tongshi.db.page import Page
 from tongshi.errors import Invalid, Missing
 from tongshi.recording.download import Download, name_of
@@ -193,18 +194,16 @@ async def _send(
 ) -> AsyncIterator[bytes]:
     """Yield the bytes; what left counts, whether the asker stays to the end or not."""
     at = begin
-    file = await asyncio.to_thread(path.open, "rb")
     try:
-        file.seek(begin)
-        while at < end:
-            data = await asyncio.to_thread(file.read, min(_CHUNK, end - at))
-            if not data:
-                break
-            at += len(data)
-            yield data
-            addresses.sent(address, len(data))
+        with opened(path, begin) as file:
+            while at < end:
+                data = await asyncio.to_thread(file.read, min(_CHUNK, end - at))
+                if not data:
+                    break
+                at += len(data)
+                yield data
+                addresses.sent(address, len(data))
     finally:
-        file.close()
         addresses.rest(address, whole=at >= size)
 
 

@@ -19,6 +19,7 @@ from tongshi.api.controls import target_of
 from tongshi.api.devices import Number, RowId, Size
 from tongshi.api.notices import moment
 from tongshi.api.parts import Parts
+from tongshi.api.reading import opened
 from tongshi.db.page import Page
 from tongshi.errors import Conflict, Exhausted, Invalid
 from tongshi.shelf.firmware import Firmware, State, Upgrade
@@ -183,10 +184,8 @@ def read_range(header: str, size: int) -> tuple[int, int]:
 async def _send(
     parts: Parts, key: str, place: Path, first: int, last: int, size: int
 ) -> AsyncIterator[bytes]:
-    file: BinaryIO = await asyncio.to_thread(place.open, "rb")
-    try:
-        await asyncio.to_thread(file.seek, first)
-        left = last - first + 1
+    left = last - first + 1
+    with opened(place, first) as file:
         while left > 0:
             chunk = await asyncio.to_thread(file.read, min(CHUNK, left))
             if not chunk:
@@ -194,8 +193,6 @@ async def _send(
             yield chunk
             left -= len(chunk)
             parts.upgrades.sent(key, len(chunk), last=left == 0 and last == size - 1)
-    finally:
-        await asyncio.to_thread(file.close)
 
 
 async def _receive(request: Request, passing: Path, limit: int) -> tuple[int, str]:

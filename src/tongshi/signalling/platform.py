@@ -28,6 +28,7 @@ from tongshi.gb28181.subscription import Subject
 from tongshi.gb28181.version import Version
 from tongshi.net.carrier import Carrier
 from tongshi.net.descriptors import allow
+from tongshi.net.pair import listen
 from tongshi.net.task import Supervisor
 from tongshi.net.tcp import TcpServer
 from tongshi.net.udp import UdpServer
@@ -81,8 +82,6 @@ from tongshi.sip.event import (
 
 _log = logging.getLogger(__name__)
 
-_TRIES = 20
-"""How often a free port is looked for that is free for UDP and for TCP."""
 _OTHER_FILES = 1000
 """Descriptors for all but signalling's connections: store, pages, pipes to workers."""
 RECONCILE = 60.0
@@ -366,6 +365,7 @@ class Signalling:
             self._clock,
         )
         self.subscriptions.restore(self._wants)
+        self.subscriptions.ask_catalog = self.queries.plan
         self.subscriptions.pollers[Subject.CATALOG] = lambda device_id, _: self.queries.catalog(
             device_id
         )
@@ -381,31 +381,16 @@ class Signalling:
     def _listen(self) -> None:
         settings = self._settings
         host, port = split_address(settings.listen)
-        udp = self._bind(host, port)
-        facing = Facing(settings.advertise, udp.port, self._own_host)
+        self._udp, self._tcp = listen(
+            self._carrier,
+            host,
+            port,
+            limit=settings.connections,
+            idle=settings.connection_idle,
+        )
+        facing = Facing(settings.advertise, self._udp.port, self._own_host)
         self._own = Own(settings.id, self._realm, facing, self._new_token)
         self._own.profile_of = self.profiles.of
-
-    def _bind(self, host: str, port: int) -> UdpServer:
-        """Listen on one port for both transports, also when it is chosen for us."""
-        settings = self._settings
-        for tries_left in reversed(range(_TRIES if port == 0 else 1)):
-            udp = self._udp = UdpServer(self._carrier, host, port)
-            try:
-                self._tcp = TcpServer(
-                    self._carrier,
-                    host,
-                    udp.port,
-                    limit=settings.connections,
-                    idle=settings.connection_idle,
-                )
-            except OSError:
-                udp.close()
-                if not tries_left:
-                    raise
-            else:
-                break
-        return udp
 
     def _own_host(self, local: str) -> str:
         for server in (self._udp, self._tcp):

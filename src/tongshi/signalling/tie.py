@@ -29,6 +29,7 @@ _CANNOT = frozenset({400, 405, 415, 416, 420, 488, 489, 501, 505, 603, 606})
 """Answers that will be the same tomorrow."""
 _NEVER_AGAIN = frozenset({"rejected", "noresource", "invariant"})
 """Reasons of a notifier after which asking anew is of no use (RFC 6665 4.1.3)."""
+_AWAY = "offline"
 _SHORT = 60.0
 """A subscription that was lost sooner than this, s, counts as another failure."""
 
@@ -178,7 +179,7 @@ class Tie:
     def leave(self) -> bool:
         """Take it that the device is away; whether that is a change."""
         self.subscriber = None
-        gone = (State.WAITING, "offline")
+        gone = (State.WAITING, _AWAY)
         if self.state is State.FALLBACK or (self.state, self.why) == gone:
             return False
         self.state, self.why = gone
@@ -187,7 +188,9 @@ class Tie:
     def ask(self, agent: str) -> None:
         """Take it that the device is asked now.  agent: its User-Agent."""
         self.agent, self.retry_at = agent, inf
-        self.state, self.why = State.ASKING, ""
+        self.state = State.ASKING
+        if self.why == _AWAY:
+            self.why = ""
 
     def renew(self) -> None:
         """Forget how the device took it so far."""

@@ -20,8 +20,7 @@ from tongshi.gb28181.mansrtsp import Order, Reply
 from tongshi.gb28181.session import Caller
 from tongshi.gb28181.steps import Ended, Established, Failed
 from tongshi.net.carrier import Carrier
-from tongshi.net.tcp import TcpServer
-from tongshi.net.udp import UdpServer
+from tongshi.net.pair import listen
 from tongshi.sim.platform import Informed, Moved, Peer, Platform, PlatformEvent, Told
 from tongshi.sim.witness import Witness
 
@@ -77,9 +76,8 @@ class Office:
             part_gap=part_gap,
         )
         self._carrier: Carrier[PlatformEvent] = Carrier(self.platform, self._hear)
-        self._udp = UdpServer(self._carrier, host, 0)
+        self._udp, self._tcp = listen(self._carrier, host, 0)
         self.port = self._udp.port
-        self._tcp = TcpServer(self._carrier, host, self.port)
         self.platform.contact = (host, self.port)
         self._witnesses: list[Witness] = []
 

@@ -114,7 +114,7 @@ async def enter(site: Site) -> None:
     await site.until(there)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def aside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aside[Site]]:
     folder = tmp_path_factory.mktemp("equipped")
     with Aside(lambda: equipped(folder)) as made:
