@@ -22,6 +22,12 @@ from tongshi.errors import Exhausted, Missing
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.identifier import Role, role_of
 from tongshi.registry import store
+from tongshi.registry.channels.store import (
+    count_cameras,
+    page_channels,
+    read_channel,
+    read_download_speed,
+)
 from tongshi.registry.entry import (
     CatalogStanding,
     CatalogState,
@@ -37,6 +43,7 @@ from tongshi.registry.entry import (
 )
 from tongshi.registry.intake import store as intake
 from tongshi.registry.intake.service import Intake
+from tongshi.registry.levels import store as levels
 from tongshi.registry.merge import Changes, merge
 from tongshi.registry.region import region_of
 from tongshi.registry.tree import (
@@ -232,7 +239,7 @@ class Registry:
         """Return a page of cameras."""
         query = _bounded(query)
         with self._engine.connect() as connection:
-            rows, total = store.page_channels(connection, scope, query)
+            rows, total = page_channels(connection, scope, query)
         return Page(rows, total, query.number, query.size)
 
     def device(self, scope: Scope, device_id: str) -> Device:
@@ -246,7 +253,7 @@ class Registry:
     def channel(self, scope: Scope, device_id: str, channel_id: str) -> Channel:
         """Return one entry, removed ones too; raises Missing as `device` does."""
         with self._engine.connect() as connection:
-            found = store.read_channel(connection, scope, device_id, channel_id)
+            found = read_channel(connection, scope, device_id, channel_id)
         if found is None:
             raise Missing(f"no such channel: {channel_id[:64]!r} of {device_id[:64]!r}")
         return found
@@ -254,12 +261,12 @@ class Registry:
     def download_speed(self, device_id: str, channel_id: str) -> str:
         """Return the speeds at which a camera says that it may be downloaded, as ``"1/2/4"``."""
         with self._engine.connect() as connection:
-            return store.read_download_speed(connection, device_id, channel_id)
+            return read_download_speed(connection, device_id, channel_id)
 
     def counts(self, scope: Scope) -> tuple[Counts, Counts]:
         """Return devices and cameras by state."""
         with self._engine.connect() as connection:
-            return store.count_states(connection, scope)
+            return store.count_devices(connection, scope), count_cameras(connection, scope)
 
     def level(
         self,
@@ -298,7 +305,7 @@ def _bounded(query: Query) -> Query:
 def _top(connection: Connection, scope: Scope, query: Query) -> Page[Node]:
     """Return the registering devices; one that is but a camera stands there as the camera."""
     devices, total = store.page_devices(connection, scope, query)
-    lone = store.read_lone_cameras(connection, scope, [device.device_id for device in devices])
+    lone = levels.read_lone_cameras(connection, scope, [device.device_id for device in devices])
     nodes = tuple(_device_node(device, lone.get(device.device_id)) for device in devices)
     return Page(nodes, total, query.number, query.size)
 
@@ -334,14 +341,14 @@ def _camera_node(channel: Channel) -> Node:
 
 
 def _below_entry(connection: Connection, scope: Scope, at: EntryKey, query: Query) -> Page[Node]:
-    rows, total = store.page_children(connection, scope, at, query)
+    rows, total = levels.page_children(connection, scope, at, query)
     ids = [row.channel_id for row in rows if not row.camera]
     sums: dict[str, Counts] = {}
     nodes: set[str] = set()
     if ids:
-        clusters = store.read_clusters(connection, scope, at.device_id)
-        sums = sum_branches(clusters, store.read_links(connection, scope, at.device_id))
-        nodes = store.read_nodes(connection, scope, at.device_id, ids)
+        clusters = levels.read_clusters(connection, scope, at.device_id)
+        sums = sum_branches(clusters, levels.read_links(connection, scope, at.device_id))
+        nodes = levels.read_nodes(connection, scope, at.device_id, ids)
     found = tuple(
         _camera_node(row)
         if row.camera
@@ -380,15 +387,15 @@ def _below_region(
     # Cameras fill what the divisions leave of the page; their offset is counted from the first.
     skip = max(first - len(divisions), 0)
     room = query.size - len(shown)
-    cameras, standing = store.page_standing(connection, scope, region, skip, room)
+    cameras, standing = levels.page_standing(connection, scope, region, skip, room)
     nodes = (*shown, *map(_camera_node, cameras))
     return Page(nodes, len(divisions) + standing, query.number, query.size)
 
 
 def _divisions(connection: Connection, scope: Scope, code: str, language: str) -> list[Node]:
-    counted = store.count_regions(connection, scope, code)
+    counted = levels.count_regions(connection, scope, code)
     steps = divide(code, counted)
-    names = store.read_region_names(connection, scope, [part for s in steps for part in s.path])
+    names = levels.read_region_names(connection, scope, [part for s in steps for part in s.path])
     nodes = [_division_node(step, region_title(step.path, names, language)) for step in steps]
     if code == "" and "" in counted:
         title = "未知区划" if language == "zh" else "No division known"

@@ -1,0 +1,1 @@
+"""Channels in the store: pages of them, one of them, how many there are by state."""
