@@ -14,6 +14,7 @@ from tongshi.gb28181.subscription import (
     Granted,
     Lost,
     Notified,
+    Overtaken,
     Stage,
     Standing,
     Subject,
@@ -247,6 +248,34 @@ def test_a_repetition_is_answered_and_not_told_twice() -> None:
     subscriber.arrived(notify(1, b"two"), 1.0)  # numbers that do not grow prove nothing
     assert subscriber.events() == [Notified(b"one"), Notified(b"two")]
     assert subscriber.repeated == 1
+
+
+def test_a_late_repetition_is_not_told_after_newer_states() -> None:
+    subscriber = active()
+    for number, body in ((1, b"off"), (2, b"on"), (1, b"off"), (2, b"on"), (3, b"off")):
+        assert subscriber.arrived(notify(number, body), 1.0).status == 200
+    assert subscriber.events() == [Notified(b"off"), Notified(b"on"), Notified(b"off")]
+    assert subscriber.repeated == 2
+
+
+def test_one_that_was_overtaken_is_told_as_such_and_shortens_nothing() -> None:
+    subscriber = active()
+    subscriber.arrived(notify(6, b"on"), 1.0)
+    late = notify(5, b"off", "active;expires=30")
+    assert subscriber.arrived(late, 1.0).status == 200
+    assert subscriber.arrived(late, 1.0).status == 200
+    assert subscriber.events() == [Notified(b"on"), Overtaken(b"off")]
+    assert (subscriber.ends_at, subscriber.repeated) == (600.0, 1)
+    subscriber.arrived(notify(4, b"", "terminated"), 1.0)
+    assert subscriber.events() == [Lost("terminated")]
+
+
+def test_an_early_notify_that_comes_again_is_a_repetition() -> None:
+    subscriber, request = asking()
+    subscriber.arrived(notify(7, b"early"), 0.0)
+    subscriber.answered(answer(request), 0.0)
+    subscriber.arrived(notify(7, b"early"), 0.0)
+    assert subscriber.events() == [Notified(b"early"), Granted(600)]
 
 
 def test_a_notify_before_the_answer_counts() -> None:

@@ -382,6 +382,55 @@ def test_offline_and_back() -> None:
     bench(work)
 
 
+def test_a_state_that_was_overtaken_is_left_out_and_the_catalog_asked_for() -> None:
+    async def work(bench: Bench) -> None:
+        asked: list[str] = []
+        bench.ties.ask_catalog = asked.append
+        device = bench.device()
+        bench.register(device)
+        await bench.beat(10)
+        first, second, third = (
+            told_later(device, CatalogNotify(sn, device.id, 1)) for sn in (1, 2, 3)
+        )
+        for request in (third, second, first, third):
+            device.send(request)
+            await bench.beat(1)
+        assert device.answers == [200] * 4
+        assert [message.sn for _, message in bench.taken] == [3]
+        assert bench.ties.counters["overtaken"] == 2
+        assert asked == [device.id]  # once a minute at the most
+        await bench.beat(700)
+        device.send(told_later(device, CatalogNotify(4, device.id, 1)))
+        device.send(second)
+        device.send(first)
+        await bench.beat(1)
+        assert [message.sn for _, message in bench.taken] == [3, 4]
+
+    bench(work, Rules(subjects=frozenset({Subject.CATALOG})))
+
+
+def test_an_alarm_that_was_overtaken_is_an_alarm() -> None:
+    async def work(bench: Bench) -> None:
+        device = bench.device()
+        bench.register(device)
+        await bench.beat(10)
+        alarms = [AlarmNotify(sn, CHANNEL, 1, 5, "2024-05-06T07:08:09") for sn in (1, 2)]
+        for request in reversed([told_later(device, alarm) for alarm in alarms]):
+            device.send(request)
+            await bench.beat(1)
+        assert [message.sn for _, message in bench.taken] == [2, 1]
+        assert device.answers == [200, 200]
+
+    bench(work)
+
+
+def told_later(device: Device, message: Message) -> Request:
+    """Return the NOTIFY of *message* with its number, unsent."""
+    request = device.notifiers[-1].notify(write(message), device.now)
+    assert request is not None
+    return request
+
+
 def test_what_belongs_to_a_lost_subscription_is_taken_meanwhile() -> None:
     async def work(bench: Bench) -> None:
         device, stranger = bench.device(), bench.device(2)

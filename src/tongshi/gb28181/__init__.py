@@ -17,6 +17,7 @@ media_format, subject           annexes G and L: ``f=``, ``Subject``
 ssrc, description, invite       annex G: ``y=`` leases, descriptions, offers and answers
 session, steps                  9.2: a session as caller and as callee
 subscription, notifier          9.11, annex N: a subscription as subscriber and as notifier
+sequence                        which notice is new, which a repetition, which came too late
 ==============================  ================================================================
 
 Peers write ids that are no 20-digit codes; so ids travel as ``str`` and are parsed where their

@@ -12,8 +12,8 @@ events.  Its owner decides what to do about a loss: a new subscription is a new 
     any --end--> ENDING (SUBSCRIBE with Expires 0) --any answer, none--> OVER, Ended
 
 What devices leave out is not asked for: a NOTIFY without Subscription-State counts as active, one
-before the answer to its SUBSCRIBE counts, an Event that comes back without its id is the same
-event, and numbers of NOTIFYs that do not grow are a repetition only when the body is one too.
+before the answer to its SUBSCRIBE counts, and an Event that comes back without its id is the same
+event.  Which NOTIFY is news, which a repetition and which was overtaken, says ``sequence``.
 
 Sources: GB/T 28181-2022 9.11, annex N; RFC 6665.
 """
@@ -23,6 +23,7 @@ from enum import Enum
 from math import inf
 
 from tongshi.errors import RemoteProtocolError
+from tongshi.gb28181.sequence import Order, Sequence
 from tongshi.sip.dialog import Dialog
 from tongshi.sip.message import Request, Response
 
@@ -151,6 +152,16 @@ class Notified:
 
 
 @dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Something was told before what was taken already: as a state it is past.
+
+    body: never empty.
+    """
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Lost:
     """A subscription that was granted is no more.
 
@@ -169,7 +180,7 @@ class Ended:
     """It was ended by us."""
 
 
-SubscriberEvent = Granted | Failed | Notified | Lost | Ended
+SubscriberEvent = Granted | Failed | Notified | Overtaken | Lost | Ended
 
 
 @dataclass(slots=True)
@@ -187,7 +198,7 @@ class Subscriber:
     _dialog: Dialog | None = None
     _refresh_at: float = inf
     _wanted: int = 0
-    _last_body: bytes = b""
+    _sequence: Sequence = field(default_factory=Sequence)
     _give_up: bool = False
     _requests: list[Request] = field(default_factory=list)
     _events: list[SubscriberEvent] = field(default_factory=list)
@@ -267,22 +278,26 @@ class Subscriber:
 
     def arrived(self, request: Request, now: float) -> Response:
         """Take a NOTIFY that it owns, or that its owner takes for its; return the answer."""
-        if self._is_repeated(request):
+        order = self._order_of(request)
+        if order is Order.REPEATED:
             self.repeated += 1
             return request.response(200)
+        late = order is Order.OVERTAKEN
         if request.body and self.stage is not Stage.OVER:
-            self._events.append(Notified(request.body))
+            self._events.append(Overtaken(request.body) if late else Notified(request.body))
         standing = Standing.parse(request.headers.get("Subscription-State") or "")
         if standing.word == "terminated":
             self._terminated(standing)
-        elif standing.expires is not None and self.stage is Stage.ACTIVE:
+        elif standing.expires is not None and self.stage is Stage.ACTIVE and not late:
             self._shorten(standing.expires, now)
         return request.response(200)
 
-    def _is_repeated(self, request: Request) -> bool:
-        new = self._dialog is None or not self.owns(request) or self._dialog.accepts(request)
-        known, self._last_body = self._last_body, request.body
-        return not new and bool(request.body) and known == request.body
+    def _order_of(self, request: Request) -> Order:
+        if not self.owns(request):
+            return Order.NEXT  # its numbers are of another dialog
+        if self._dialog is not None:
+            self._dialog.accepts(request)  # which may name another target
+        return self._sequence.place(request.cseq[0], request.body)
 
     def _grant(self, response: Response, expires: int, now: float) -> None:
         if self._dialog is None:

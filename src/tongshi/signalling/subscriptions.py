@@ -31,6 +31,7 @@ from tongshi.gb28181.subscription import (
     Granted,
     Lost,
     Notified,
+    Overtaken,
     Subject,
     SubscriberEvent,
 )
@@ -56,6 +57,8 @@ _OVERLAP = 5.0
 """After a grant, what belongs to the subscription before is taken for as long, s."""
 _SWEEP = 600.0
 """Between two looks for ties to devices that are forgotten, s."""
+_ANEW = 60.0
+"""Between two catalogs asked for because notices of a device came out of order, s."""
 _UNWANTED = 100_000
 """What persons switched off, at the most."""
 
@@ -69,9 +72,10 @@ class Subscriptions:
     profile_of: the deviations to heed for a device.  take: takes what was told.
     pollers: by subject, asks once for what a device cannot be subscribed to; given the ids of the
     device and of the target.
+    ask_catalog: has a device asked for its catalog anew, where a notice came too late to count.
     counters: ``"granted"``, ``"refused"``, ``"silent"``, ``"lost"``, ``"notified"``,
-    ``"unreadable"``, ``"late"`` (NOTIFYs of a subscription before), ``"stray"`` (of none),
-    ``"polled"``.
+    ``"unreadable"``, ``"overtaken"`` (came after newer ones: not taken, but for alarms),
+    ``"late"`` (NOTIFYs of a subscription before), ``"stray"`` (of none), ``"polled"``.
     """
 
     def __init__(
@@ -87,6 +91,7 @@ class Subscriptions:
     ) -> None:
         self.counters: Counter[str] = Counter()
         self.pollers: dict[Subject, Poller] = {}
+        self.ask_catalog: Callable[[str], None] = lambda device_id: None
         self._rules = rules
         self._neighbours = neighbours
         self._profile_of = profile_of
@@ -97,6 +102,7 @@ class Subscriptions:
         self._tasks = Supervisor("polls")
         self._ties: dict[str, dict[Key, Tie]] = {}
         self._unwanted: set[Key] = set()
+        self._anew_at: dict[str, float] = {}
         self._due: list[tuple[float, int, Tie]] = []
         self._count = 0
         self._budget = 0.0
@@ -297,6 +303,7 @@ class Subscriptions:
     def _sweep(self, now: float) -> None:
         """Forget ties to devices that are not known any more, unless a person wants them."""
         self._sweep_at = now + _SWEEP
+        self._anew_at = {key: at for key, at in self._anew_at.items() if at > now}
         gone = [key for key in self._ties if self._neighbours.get(key) is None]
         for device_id in gone:
             for tie in list(self._ties[device_id].values()):
@@ -308,6 +315,8 @@ class Subscriptions:
         match event:
             case Notified():
                 self._deliver(tie, event.body, arrived)
+            case Overtaken():
+                self._overtaken(tie, event.body, arrived, now)
             case Granted() if tie.state is not State.ENDED:
                 self.counters["granted"] += 1
                 if tie.grant(event.expires, now):
@@ -359,6 +368,19 @@ class Subscriptions:
             self.counters["unreadable"] += 1
         else:
             self._take(neighbour, message, arrived)
+
+    def _overtaken(self, tie: Tie, body: bytes, arrived: RequestArrived | None, now: float) -> None:
+        """Leave out what newer states came before; an alarm is no state, and taken all the same.
+
+        What a catalog's notice would have told of other channels, the catalog tells.
+        """
+        self.counters["overtaken"] += 1
+        device_id = tie.key.device_id
+        if tie.key.subject is Subject.ALARM:
+            self._deliver(tie, body, arrived)
+        elif tie.key.subject is Subject.CATALOG and now >= self._anew_at.get(device_id, -inf):
+            self._anew_at[device_id] = now + _ANEW
+            self.ask_catalog(device_id)
 
     def _poll(self, tie: Tie, now: float) -> None:
         """Ask for what would be told, if there is a way to; else wait until it is tried again."""
