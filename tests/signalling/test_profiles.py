@@ -19,9 +19,9 @@ USUAL = Terms("3402000000")
 class Bench:
     """Profiles over neighbours; hand: what a person set."""
 
-    def __init__(self, makers: dict[str, str] | None = None) -> None:
+    def __init__(self, makers: dict[str, str] | None = None, limit: int = 100) -> None:
         self.hand: dict[str, dict[str, str]] = {}
-        self.neighbours = Neighbours(Rules(), lambda event: None)
+        self.neighbours = Neighbours(Rules(limit=limit), lambda event: None)
         self.profiles = Profiles(
             self.neighbours, lambda device_id: self.hand.get(device_id, {}), makers
         )
@@ -65,6 +65,34 @@ def test_a_description_may_change_the_profile_and_is_told() -> None:
     bench.profiles.forget(CAMERA)
     assert bench.profiles.of(CAMERA) is STANDARD
     assert bench.profiles.described("stranger", "Dahua", 8.0) is not None
+
+
+def test_what_is_kept_of_makers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profiles, "_DEVICES", 2)
+    bench = Bench({name: "Dahua" for name in ("a", "b", "c")})
+
+    def known() -> list[str]:
+        chosen = bench.profiles.chosen
+        return [name for name in "abcde" if chosen(name).preset == "dahua"]
+
+    assert known() == ["b", "c"]
+    bench.profiles.described("b", "Dahua", 1.0)
+    bench.profiles.described("d", "Dahua", 1.0)
+    assert known() == ["b", "d"]  # who told it again is kept
+    for name in "abcde":
+        bench.profiles.listed(name, (Item("1", manufacturer="Dahua"),), 2.0)
+    assert known() == ["b", "d", "e"]
+
+
+def test_a_device_that_is_forgotten_leaves_no_maker() -> None:
+    bench = Bench(limit=1)
+    bench.neighbours.forgotten = bench.profiles.forget
+    bench.register()
+    bench.profiles.described(CAMERA, "Dahua", 1.0)
+    bench.neighbours.unregister(CAMERA, 2.0)
+    assert bench.profiles.chosen(CAMERA).preset == "dahua"
+    assert bench.neighbours.has_room("34020000001320000002")
+    assert bench.profiles.chosen(CAMERA).preset != "dahua"
 
 
 def test_most_channels_may_tell_the_maker() -> None:

@@ -142,6 +142,7 @@ class Neighbours:
     end_link: told the name of a TCP connection that its only device left for another.
     profile_of: may be set later: the deviations to heed for a device.
     contradicted: may be set later: told who counted as missed, and was only slow.
+    forgotten: may be set later: told who was forgotten, to make room for another.
     """
 
     def __init__(
@@ -153,6 +154,7 @@ class Neighbours:
     ) -> None:
         self.profile_of: Callable[[str], Profile] = lambda device_id: STANDARD
         self.contradicted: Callable[[str], None] = lambda device_id: None
+        self.forgotten: Callable[[str], None] = lambda device_id: None
         self._rules = rules
         self._emit = emit
         self._use_link = use_link
@@ -392,6 +394,7 @@ class Neighbours:
         del self._by_id[device_id]
         del self._gone[device_id]
         self._seen.pop(device_id, None)
+        self.forgotten(device_id)
 
     def _word(self, text: str) -> str:
         """Return *text* shared with the other devices that say the same; User-Agents are few."""

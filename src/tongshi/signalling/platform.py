@@ -169,6 +169,7 @@ class Signalling:
             else Profiles(self.neighbours)
         )
         self.neighbours.profile_of = self.profiles.of
+        self.neighbours.forgotten = self.profiles.forget
         longest = settings.keepalive_longest
         self.beats = Beats(
             BeatRules(settings.keepalive, settings.keepalive_misses, longest),

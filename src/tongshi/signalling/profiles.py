@@ -4,7 +4,7 @@
 it looks up what the device shows of itself, and the profile for just that, which is made once.
 """
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -19,6 +19,9 @@ from tongshi.signalling.neighbours import Neighbours
 
 _REMEMBERED = 4096
 """Choices kept at the most: makers, models and editions are few, but peers may say anything."""
+_DEVICES = 200_000
+"""Devices whose maker is kept at the most, the one that told it longest ago goes first: each is
+asked again when it registers."""
 _LONGEST = 128
 """Signs of a User-Agent that count."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -40,8 +43,10 @@ class Profiles:
         self._neighbours = neighbours
         self.fields_of = fields_of
         self._words: dict[str, str] = {}
-        self._makers = {key: self._word(maker) for key, maker in (makers or {}).items()}
-        self._catalog_makers: dict[str, str] = {}
+        self._makers: OrderedDict[str, str] = OrderedDict()
+        self._catalog_makers: OrderedDict[str, str] = OrderedDict()
+        for device_id, maker in (makers or {}).items():
+            self._note(self._makers, device_id, maker)
         self._choices: dict[tuple[str, str, str, Version], Chosen] = {}
 
     def of(self, device_id: str) -> Profile:
@@ -90,7 +95,7 @@ class Profiles:
         """Take DeviceInfo's Manufacturer; return the event when the profile changed by it."""
         before = self.chosen(device_id)
         if maker:
-            self._makers[device_id] = self._word(maker)
+            self._note(self._makers, device_id, maker)
         return self._told(device_id, before, at)
 
     def listed(self, device_id: str, items: tuple[Item, ...], at: float) -> ProfileChosen | None:
@@ -98,7 +103,7 @@ class Profiles:
         before = self.chosen(device_id)
         makers = Counter(item.manufacturer for item in items if item.manufacturer)
         if makers:
-            self._catalog_makers[device_id] = self._word(makers.most_common(1)[0][0])
+            self._note(self._catalog_makers, device_id, makers.most_common(1)[0][0])
         return self._told(device_id, before, at)
 
     def set(self, device_id: str, at: float) -> ProfileChosen:
@@ -110,7 +115,7 @@ class Profiles:
         return _event(device_id, self.chosen(device_id), at)
 
     def forget(self, device_id: str) -> None:
-        """Forget what *device_id* showed of itself."""
+        """Forget what *device_id* showed of itself.  Hang it into `Neighbours.forgotten`."""
         self._makers.pop(device_id, None)
         self._catalog_makers.pop(device_id, None)
         self._renew(device_id)
@@ -138,6 +143,12 @@ class Profiles:
         neighbour = self._neighbours.get(device_id)
         if neighbour is not None:
             neighbour.profile = None
+
+    def _note(self, makers: OrderedDict[str, str], device_id: str, maker: str) -> None:
+        makers[device_id] = self._word(maker)
+        makers.move_to_end(device_id)
+        if len(makers) > _DEVICES:
+            makers.popitem(last=False)
 
     def _word(self, text: str) -> str:
         """Return *text*, cut, and shared with the other devices that say the same."""
