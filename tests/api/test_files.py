@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -68,6 +69,50 @@ def test_it_leads_one_sign_in_to_one_file(
     key = runner.run(it.make(DOWNLOAD, sign_in, ""))
     with pytest.raises(Denied):
         it.take(key, number, digest)
+
+
+def test_who_asks_for_many_loses_his_own(
+    parts: Parts,
+    clock: ManualClock,
+    runner: asyncio.Runner,
+    sign_in: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    flush: Callable[[], None],
+) -> None:
+    """Those that others have stay: the bound is each one's, and the last resort is the greedy."""
+    monkeypatch.setattr(module, "EACH", 3)
+    monkeypatch.setattr(module, "_MOST", 5)
+    it = made(parts, clock)
+    other, third = replace(sign_in, digest="other"), replace(sign_in, digest="third")
+
+    def make(who: Session) -> str:
+        clock.wind(1)
+        return runner.run(it.make(DOWNLOAD, who, ""))
+
+    def lead(who: Session, keys: list[str]) -> list[bool]:
+        found = []
+        for key in keys:
+            try:
+                it.take(key, 7, who.digest)
+            except Denied:
+                found.append(False)
+            else:
+                found.append(True)
+        return found
+
+    theirs = [make(other)]
+    own = [make(sign_in) for _ in range(3)]
+    it.take(own[0], 7, "digest")  # in use: the next one is the oldest
+    own.append(make(sign_in))
+    assert lead(sign_in, own) == [True, False, True, True]
+    assert lead(other, theirs) == [True]
+    theirs.append(make(other))
+    last = [make(third)]
+    assert (lead(other, theirs), lead(third, last)) == ([True, True], [True])
+    assert lead(sign_in, own) == [False, False, True, True]
+    flush()
+    rows = parts.register.page(EVERYTHING, EntryQuery()).rows
+    assert sum(row.ending is not None for row in rows) == 2
 
 
 def test_there_are_only_so_many_and_all_end_with_the_node(

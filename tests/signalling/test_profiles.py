@@ -69,7 +69,7 @@ def test_a_description_may_change_the_profile_and_is_told() -> None:
 
 def test_what_is_kept_of_makers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(profiles, "_DEVICES", 2)
-    bench = Bench({name: "Dahua" for name in ("a", "b", "c")})
+    bench = Bench(dict.fromkeys(("a", "b", "c"), "Dahua"))
 
     def known() -> list[str]:
         chosen = bench.profiles.chosen

@@ -1,6 +1,7 @@
 """Addresses of files: each for one sign-in, for a while, and one entry of the access register."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,10 @@ from tongshi.recording.download import Download
 
 LASTS = 600.0
 """After its last use an address of a file leads nowhere, s."""
-_MOST = 1000
+EACH = 100
+"""Addresses of one sign-in at the most: its oldest goes first."""
+_MOST = 5000
+"""Addresses at the most: then the oldest of those who have the most."""
 
 
 @dataclass(slots=True)
@@ -62,6 +66,7 @@ class Addresses:
         entry_id = await asyncio.wrap_future(self._register.submit(look))
         key, now = self._new_token(), self._clock.now()
         self._addresses[key] = Address(download.id, sign_in.digest, entry_id, now, begun=now)
+        self._make_room(sign_in.digest)
         return key
 
     def take(self, key: str, download_id: int, sign_in: str) -> Address:
@@ -95,6 +100,23 @@ class Addresses:
     def _expire(self) -> None:
         now = self._clock.now()
         for key, address in list(self._addresses.items()):
-            if now - address.used > LASTS or len(self._addresses) > _MOST:
-                del self._addresses[key]
-                self._register.close(address.entry_id, "closed", now - address.begun, address.sent)
+            if now - address.used > LASTS:
+                self._end(key)
+
+    def _make_room(self, sign_in: str) -> None:
+        """End an address that is one too many: of *sign_in* itself, or of who has the most."""
+        held = Counter(address.sign_in for address in self._addresses.values())
+        if held[sign_in] > EACH:
+            self._end(self._oldest(sign_in))
+        elif len(self._addresses) > _MOST:
+            self._end(self._oldest(held.most_common(1)[0][0]))
+
+    def _oldest(self, sign_in: str) -> str:
+        """Return the key of a sign-in that was used longest ago."""
+        own = (key for key, address in self._addresses.items() if address.sign_in == sign_in)
+        return min(own, key=lambda key: self._addresses[key].used)
+
+    def _end(self, key: str) -> None:
+        address = self._addresses.pop(key)
+        seconds = self._clock.now() - address.begun
+        self._register.close(address.entry_id, "closed", seconds, address.sent)
