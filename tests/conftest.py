@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
@@ -20,6 +21,7 @@ from tongshi.access.identity import Rules
 from tongshi.access.permission import Role
 from tongshi.access.service import People, Register
 from tongshi.alarms.service import Alarms
+from tongshi.api.application import application as interface
 from tongshi.api.catalogs import Catalogs
 from tongshi.api.deeds import Deeds
 from tongshi.api.feed import Feed
@@ -85,6 +87,7 @@ from tongshi.sip.event import Answered, Event, LinkLost, RequestArrived, TimedOu
 from tongshi.testing.timeless import Network, Peer
 
 Browse = Callable[[ASGIApp], httpx.Client]
+Build = Callable[[Parts], ASGIApp]
 Answers = dict[type[Message], Callable[[Message], Answer]]
 
 PLATFORM = "34020000002000000001"
@@ -590,9 +593,29 @@ def fill(registry: Registry, health: Health, clock: ManualClock) -> None:
     health.record(GONE, Evidence(State.OFFLINE, "missed", at, at - 200))
 
 
+@pytest.fixture(scope="session")
+def interfaces() -> list[FastAPI]:
+    """The interface, once it has been made: its schemas take longer than most tests."""
+    return []
+
+
 @pytest.fixture
-def site(parts: Parts) -> ASGIApp:
-    return application(parts)
+def build(interfaces: list[FastAPI], monkeypatch: pytest.MonkeyPatch) -> Build:
+    """Return what makes the application of a node, one at a time."""
+
+    def seat(parts: Parts) -> FastAPI:
+        if not interfaces:
+            interfaces.append(interface(parts))
+        interfaces[0].state.parts = parts
+        return interfaces[0]
+
+    monkeypatch.setattr("tongshi.console.site.interface", seat)
+    return application
+
+
+@pytest.fixture
+def site(parts: Parts, build: Build) -> ASGIApp:
+    return build(parts)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from starlette.types import ASGIApp
 
 from tongshi.alarms.alarm import Report
 from tongshi.api.parts import Parts
-from tongshi.console.site import application
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.gather import Gathered
 from tongshi.gb28181.manscdp import (
@@ -105,8 +104,8 @@ def infested(parts: Parts, flush: Callable[[], None]) -> Parts:
 
 
 @pytest.fixture
-def site(infested: Parts) -> ASGIApp:
-    return application(infested)
+def site(infested: Parts, build: Callable[[Parts], ASGIApp]) -> ASGIApp:
+    return build(infested)
 
 
 PAGES = (

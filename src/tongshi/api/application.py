@@ -1,7 +1,5 @@
 """The application that answers under ``/api``: the table, its checks, its boundary."""
 
-from collections.abc import Callable, Coroutine
-
 from fastapi import Depends, FastAPI, params
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -9,11 +7,12 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tongshi.api.asker import require, words_for
+from tongshi.api.asker import parts_of, require, words_for
 from tongshi.api.boundary import Boundary
 from tongshi.api.parts import Parts
 from tongshi.api.problem import Problem, answer, describe
 from tongshi.api.routes import ROUTES, Route
+from tongshi.api.text import Words
 from tongshi.errors import Error, Invalid
 
 POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -22,11 +21,6 @@ _CODES = {404: "missing", 405: "conflict"}
 
 def application(parts: Parts) -> FastAPI:
     """Return the application; it is mounted at ``/api``."""
-    language = parts.settings.node.language
-
-    def tell(request: Request, error: Error) -> Response:
-        return answer(describe(error, words_for(request, language)))
-
     app = FastAPI(
         title="Tongshi",
         description="The interface of a Tongshi node (通视). Sign in with POST /session.",
@@ -35,10 +29,10 @@ def application(parts: Parts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         servers=[{"url": "/api"}],
-        middleware=[Middleware(Boundary, tell=tell, policy=POLICY)],
+        middleware=[Middleware(Boundary, tell=_tell, policy=POLICY)],
         exception_handlers={
-            RequestValidationError: _refuse_values(tell),
-            HTTPException: _refuse_path(language),
+            RequestValidationError: _refuse_values,
+            HTTPException: _refuse_path,
         },
     )
     app.state.parts = parts
@@ -78,31 +72,29 @@ def _add(app: FastAPI, route: Route, name: str) -> None:
     )
 
 
-_Handler = Callable[[Request, Exception], Coroutine[object, object, Response]]
+def _words(request: Request) -> Words:
+    return words_for(request, parts_of(request).settings.node.language)
 
 
-def _refuse_values(tell: Callable[[Request, Error], Response]) -> _Handler:
-    async def refuse(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        faults = tuple(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:20]
-        )
-        return tell(request, Invalid("the request breaks its schema", faults=faults))
-
-    return refuse
+def _tell(request: Request, error: Error) -> Response:
+    return answer(describe(error, _words(request)))
 
 
-def _refuse_path(language: str) -> _Handler:
-    async def refuse(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        code = _CODES.get(error.status_code, "invalid")
-        words = words_for(request, language)
-        problem = Problem(
-            code=code,
-            title=words(f"problem.{code}"),
-            status=error.status_code,
-            detail=str(error.detail),
-        )
-        return answer(problem, dict(error.headers or {}))
+async def _refuse_values(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = tuple(
+        f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:20]
+    )
+    return _tell(request, Invalid("the request breaks its schema", faults=faults))
 
-    return refuse
+
+async def _refuse_path(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _CODES.get(error.status_code, "invalid")
+    problem = Problem(
+        code=code,
+        title=_words(request)(f"problem.{code}"),
+        status=error.status_code,
+        detail=str(error.detail),
+    )
+    return answer(problem, dict(error.headers or {}))
