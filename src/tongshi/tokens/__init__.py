@@ -1,0 +1,1 @@
+"""Tokens of programs that call the interface: what they may, how much, and what they used."""
