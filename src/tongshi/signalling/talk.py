@@ -18,20 +18,12 @@ from typing import Protocol
 
 from tongshi.errors import Error, Exhausted, PeerRefused, PeerSilent, RemoteProtocolError
 from tongshi.gateway.engine import Speak, Spoken, Transport
-from tongshi.gb28181.broadcast import (
-    G711A,
-    Expected,
-    Hearing,
-    NotHeard,
-    Speaker,
-    Speaking,
-    Stage,
-    State,
-)
+from tongshi.gb28181.broadcast import G711A, Expected, Hearing
 from tongshi.gb28181.description import PCMA, PCMU, Direction, Purpose, Setup
 from tongshi.gb28181.invite import Offer, agree
 from tongshi.gb28181.manscdp import BroadcastNotify, write
 from tongshi.gb28181.session import Caller
+from tongshi.gb28181.speaker import NotHeard, Speaker, Speaking, Stage, State
 from tongshi.gb28181.ssrc import Kind as Digit
 from tongshi.gb28181.ssrc import text_of
 from tongshi.gb28181.steps import Bye, Ended, Parties
