@@ -10,12 +10,13 @@ import pytest
 from tongshi import sdp
 from tongshi.errors import Error, PeerRefused, PeerSilent, RemoteProtocolError
 from tongshi.gateway.engine import Transport
-from tongshi.gb28181 import broadcast, description
-from tongshi.gb28181.broadcast import Expected, Speaker
+from tongshi.gb28181 import broadcast, description, speaker
+from tongshi.gb28181.broadcast import Expected
 from tongshi.gb28181.profile import STANDARD
+from tongshi.gb28181.speaker import Speaker
 from tongshi.gb28181.subject import Subject
 from tongshi.sdp import SessionDescription
-from tongshi.signalling import talk as talks
+from tongshi.signalling import broadcast as broadcasting
 from tongshi.signalling.profiles import Profiles
 from tongshi.signalling.talk import Mode, Talk
 from tongshi.signalling.talks import Talks
@@ -127,13 +128,13 @@ def sound_goes_over_udp(patch: Patch) -> None:
             raise RemoteProtocolError("sound goes over UDP", clause="9.12.1", status=488)
         return asked(offer, source_host)
 
-    patch.setattr(broadcast, "hearing_of", strict)
+    patch.setattr(speaker, "hearing_of", strict)
 
 
 def who_listens_awaits_the_connection(patch: Patch) -> None:
     """TCP means that we await the connection, whatever the listener said."""
     patch.setattr(
-        talks,
+        broadcasting,
         "_transport",
         lambda wanted: Transport.TCP_PASSIVE if wanted and wanted.tcp else Transport.UDP,
     )
@@ -168,7 +169,9 @@ def subjects_are_in_order(patch: Patch) -> None:
 
 def all_failures_are_one(patch: Patch) -> None:
     patch.setattr(
-        talks, "_error_of", lambda event, device_id: PeerRefused("no", status=500, stage="query")
+        broadcasting,
+        "_error_of",
+        lambda event, device_id: PeerRefused("no", status=500, stage="query"),
     )
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tongshi.gb28181.catalog import Item, State
 from tongshi.registry.branch import Place
-from tongshi.registry.change import Batch, Damper, Told, fold, sort_out, split, told_by
+from tongshi.registry.change import Batch, Damper, Told, fit, fold, sort_out, split, told_by
 from tongshi.registry.merge import Stored
 
 
@@ -140,3 +140,13 @@ def test_whatever_is_notified_each_channel_has_one_fate(
     batch = sort_out(pending, KNOWN)
     fates = [item.device_id for item in batch.entries] + [*batch.removed, *batch.states]
     assert len(fates) == len(set(fates)) == len(pending) - batch.ignored
+
+
+def test_a_device_has_room_for_so_many_new_entries() -> None:
+    items = tuple(Item(device_id=key) for key in ("new", "gone", "other", "new", "there"))
+    assert fit(items, KNOWN, 4) == (items, 0)
+    fitting, beyond = fit(items, KNOWN, 3)
+    assert [item.device_id for item in fitting] == ["new", "gone", "new", "there"]
+    assert beyond == 1
+    fitting, beyond = fit(items, KNOWN, 1)
+    assert ([item.device_id for item in fitting], beyond) == (["gone", "there"], 2)

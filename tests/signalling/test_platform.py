@@ -198,6 +198,23 @@ def test_a_camera_that_dies_silently_is_offline_and_its_sessions_end() -> None:
     bench(work)
 
 
+def test_who_is_forgotten_leaves_no_maker_and_who_tells_too_late_is_asked() -> None:
+    async def work(bench: Bench) -> None:
+        signalling = bench.signalling
+        camera = await bench.camera()
+        await bench.until(lambda: bench.told(CatalogGathered) and bench.told(DeviceDescribed))
+        chosen = signalling.profiles.chosen
+        signalling.profiles.described(camera.id, "Dahua", 1.0)
+        assert chosen(camera.id).preset == "dahua"
+        signalling.neighbours.forgotten(camera.id)
+        assert chosen(camera.id).preset != "dahua"
+        asked = len(bench.told(CatalogGathered))
+        signalling.subscriptions.ask_catalog(camera.id)
+        await bench.until(lambda: len(bench.told(CatalogGathered)) > asked)
+
+    bench(work)
+
+
 def test_a_lost_connection_is_offline_at_once_and_a_keepalive_on_a_new_one_brings_it_back() -> None:
     async def work(bench: Bench) -> None:
         camera = await bench.camera(tcp=True)

@@ -1,8 +1,8 @@
 import asyncio
 
-from tongshi.errors import Conflict
+from tongshi.errors import Conflict, PeerSilent
 from tongshi.signalling.event import TalkKey
-from tongshi.signalling.talk import Mode, Talk, source_of
+from tongshi.signalling.talk import Mode, Talk, ended_early
 from tongshi.testing.timeless import run
 
 KEY = TalkKey("34020000001320000001", "34020000001370000001")
@@ -34,6 +34,13 @@ def test_a_failure_is_told_once_to_who_opens_it() -> None:
     run(act())
 
 
-def test_a_voice_input_stands_in_our_own_domain() -> None:
-    assert source_of("34020000002000000001", voice=True) == "34020000001360000001"
-    assert source_of("34020000002000000001", voice=False) == "34020000002000000001"
+def test_who_opens_it_is_told_why_it_ended_early() -> None:
+    async def act() -> None:
+        talk = Talk(KEY, "A", Mode.BROADCAST, "t")
+        offline, taken = ended_early(talk, "offline"), ended_early(talk, "closed")
+        assert isinstance(offline, PeerSilent)
+        assert (offline.stage, KEY.device_id in str(offline)) == ("presence", True)
+        assert isinstance(taken, Conflict)
+        assert str(taken).endswith("closed")
+
+    run(act())

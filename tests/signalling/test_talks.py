@@ -20,9 +20,10 @@ from tongshi.errors import (
 )
 from tongshi.gateway.engine import LineLost, ReaderJoined, Speak, Spoken, StreamLost, Transport
 from tongshi.gateway.engines.null import Null
-from tongshi.gb28181.broadcast import KINDS, Listener, Respond, wish
+from tongshi.gb28181.broadcast import KINDS
 from tongshi.gb28181.description import PCMA, Direction, Purpose, Setup
 from tongshi.gb28181.invite import Answer, Offer
+from tongshi.gb28181.listener import Listener, Respond, wish
 from tongshi.gb28181.manscdp import BroadcastAnswer, BroadcastNotify, read, write
 from tongshi.gb28181.manscdp.types import Outcome
 from tongshi.gb28181.profile import BroadcastSource, BroadcastTarget, Profile

@@ -44,6 +44,18 @@ def told_by(item: Item, at: float) -> Told | None:
     return None if said is None else Told(said, item.change.value, at)
 
 
+def fit(
+    items: tuple[Item, ...], stored: Mapping[str, Stored], most: int
+) -> tuple[tuple[Item, ...], int]:
+    """Return those of *items* for which a device has room, and how many new ones it has none for.
+
+    stored: its entries, removed ones included; with new ones they are *most*.
+    """
+    new = dict.fromkeys(item.device_id for item in items if item.device_id not in stored)
+    beyond = set(list(new)[max(0, most - len(stored)) :])
+    return tuple(item for item in items if item.device_id not in beyond), len(beyond)
+
+
 def fold(pending: dict[str, Item], item: Item) -> bool:
     """Put *item* into *pending*, the newest word on each channel; whether it belongs there.
 

@@ -170,9 +170,13 @@ class Registry:
             region = intake.read_region(connection, device_id) or region_of("", device_id)
         if source == intake.STAND_IN and any(not entry.removed for entry in stored.values()):
             return Changes((), (), (), 0, 0, 0)  # it has answered once: what it said then stays
+        if not complete:
+            items = self.changes.fit(device_id, items, stored)
         changes = merge(device_id, stored, items, complete=complete, region=region)
         listed = any(item.device_id == device_id for item in items)
         self._store(device_id, source, standing, changes, at, retire=not listed)
+        if changes.removed:
+            self.changes.forget_removed(device_id)
         return changes
 
     def _store(

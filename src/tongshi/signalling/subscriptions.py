@@ -16,7 +16,7 @@ Sources: GB/T 28181-2022 9.11, annex N; RFC 6665.
 
 import heapq
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sized
 from math import inf
 from zlib import crc32
 
@@ -119,7 +119,7 @@ class Subscriptions:
             key = Key(want.device_id, want.subject, want.target_id)
             if not want.wanted:
                 self._unwanted.add(key)
-            elif self._has_room(want.device_id):
+            elif _has_room(self._ties.get(want.device_id, ())):
                 self._add(key, want.interval or self._rules.interval, chosen=True)
 
     def want(
@@ -136,7 +136,7 @@ class Subscriptions:
         key = Key(device_id, subject, target_id)
         tie = self._ties.get(device_id, {}).get(key)
         if tie is None:
-            if not self._has_room(device_id):
+            if not _has_room(self._ties.get(device_id, ())):
                 raise Exhausted(f"{TARGETS} subscriptions to one device", resource="subscription")
             tie = self._add(key, interval or self._rules.interval, chosen=True)
         else:
@@ -218,9 +218,6 @@ class Subscriptions:
                 self._budget -= self._lines.sent + self.counters["polled"] - before
 
     # Ties ------------------------------------------------------------------------------------
-
-    def _has_room(self, device_id: str) -> bool:
-        return len(self._ties.get(device_id, ())) < TARGETS
 
     def _add(self, key: Key, interval: int, *, chosen: bool) -> Tie:
         tie = Tie(key, interval, chosen, since=self._clock.wall())
@@ -407,6 +404,11 @@ class Subscriptions:
             key.device_id, key.subject, key.target_id, tie.state.value, tie.why, tie.since
         )
         self._emit(changed)
+
+
+def _has_room(ties: Sized) -> bool:
+    """Whether a device may have one more than *ties*."""
+    return len(ties) < TARGETS
 
 
 def _may_be_of(tie: Tie, name: EventName, now: float) -> bool:

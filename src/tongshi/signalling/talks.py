@@ -34,7 +34,6 @@ from tongshi.errors import (
     Exhausted,
     Missing,
     PeerOffline,
-    PeerSilent,
     RemoteProtocolError,
 )
 from tongshi.gateway.engine import EngineEvent, LineLost, StreamLost, Transport
@@ -44,7 +43,9 @@ from tongshi.gb28181.manscdp.types import Outcome
 from tongshi.gb28181.profile import BroadcastTarget
 from tongshi.net.task import Supervisor
 from tongshi.settings import MediaSettings, SignallingSettings
+from tongshi.signalling.broadcast import Broadcast
 from tongshi.signalling.calls import BYE_TIMEOUT
+from tongshi.signalling.dialogue import Dialogue
 from tongshi.signalling.event import (
     Presence,
     SignallingEvent,
@@ -55,7 +56,7 @@ from tongshi.signalling.event import (
 )
 from tongshi.signalling.neighbours import Neighbour, Neighbours
 from tongshi.signalling.reception import Reception
-from tongshi.signalling.talk import Attempt, Broadcast, Desk, Dialogue, Mode, Talk
+from tongshi.signalling.talk import Attempt, Desk, Mode, Talk, ended_early
 from tongshi.signalling.upstream import Means
 from tongshi.sip.endpoint import Endpoint
 from tongshi.sip.event import Cancelled, RequestArrived, Unacknowledged
@@ -358,7 +359,7 @@ class Talks:
         """Give back what the talk holds, tell who waits, forget it."""
         talk.end("stopped")
         why = talk.why
-        talk.fail(_ended_early(talk, why))
+        talk.fail(ended_early(talk, why))
         try:
             code, stage = _CODES.get(why, (why, ""))
             await attempt.close(code, stage, _DEAD if why == "offline" else BYE_TIMEOUT)
@@ -389,12 +390,3 @@ def rules_for_talks(signalling: SignallingSettings, media: MediaSettings) -> Tal
         Transport(media.transport),
         media.talks,
     )
-
-
-def _ended_early(talk: Talk, why: str) -> Error:
-    """Return what who opens it gets when it ended before any sound went."""
-    target = talk.key.target_id
-    if why == "offline":
-        text = f"device {talk.key.device_id} went offline"
-        return PeerSilent(text, timer="keepalive", stage="presence")
-    return Conflict(f"the talk with {target} was ended: {why}")

@@ -10,8 +10,8 @@ Source: GB/T 28181-2022 9.12.1.
 import re
 from dataclasses import dataclass
 
-from tongshi.gb28181.broadcast import Listener, Respond, wish
 from tongshi.gb28181.description import Setup
+from tongshi.gb28181.listener import Listener, Respond, wish
 from tongshi.gb28181.manscdp import BroadcastAnswer, BroadcastNotify, Outcome
 from tongshi.gb28181.steps import (
     Acknowledge,

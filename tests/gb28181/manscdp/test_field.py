@@ -3,14 +3,9 @@ from dataclasses import dataclass, fields
 import pytest
 
 from tongshi.gb28181.manscdp import field
-from tongshi.gb28181.manscdp.field import SPEC, Kind, Shape, Spec
+from tongshi.gb28181.manscdp.spec import SPEC, Kind, Shape, Spec
 from tongshi.gb28181.manscdp.types import Outcome
 from tongshi.gb28181.version import Version
-
-
-@dataclass(frozen=True, slots=True)
-class Inner:
-    seq: int | None = field.whole("Seq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +21,6 @@ class Every:
     numbers: tuple[int, ...] = field.numbers("Info/Numbers")
     digits: tuple[int, ...] = field.numbers("Digits", digits=True)
     other: complex = field.other("Other", 0j, complex, str)
-    block: Inner | None = field.block("Block", Inner)
-    items: tuple[Inner, ...] = field.items("List", Inner, count="SumNum")
-    repeated: tuple[Inner, ...] = field.repeated("Item", Inner)
-    leaves: tuple[str, ...] = field.leaves("Files", "File")
 
 
 SPECS: dict[str, Spec] = {item.name: item.metadata[SPEC] for item in fields(Every)}
@@ -62,7 +53,6 @@ def test_absence_is_the_default_but_for_constants() -> None:
         ("numbers", "1/13", (1, 13), "1/13"),
         ("digits", "13", (1, 3), "1/3"),
         ("other", "1j", 1j, "1j"),
-        ("block", "x", None, ""),
     ],
 )
 def test_what_is_read_and_written(name: str, told: str, value: object, written: str) -> None:
@@ -86,9 +76,6 @@ def test_editions_choose_names_and_fields() -> None:
     assert not SPECS["number"].belongs(Version.V2022)
 
 
-def test_shapes_and_kinds() -> None:
-    assert SPECS["block"].shape is Shape.BLOCK
-    assert SPECS["items"].shape is Shape.ITEMS
-    assert SPECS["repeated"].shape is Shape.REPEATED
-    assert SPECS["leaves"].shape is Shape.LEAVES
-    assert {spec.kind for spec in SPECS.values()} == set(Kind)
+def test_each_is_a_leaf_of_its_kind() -> None:
+    assert {spec.shape for spec in SPECS.values()} == {Shape.LEAF}
+    assert {spec.kind for spec in SPECS.values()} == set(Kind) - {Kind.GROUP}

@@ -21,7 +21,6 @@ from tongshi.gb28181.manscdp.control import (
     TargetTrack,
     TeleBoot,
 )
-from tongshi.gb28181.manscdp.field import Kind, Shape, Spec
 from tongshi.gb28181.manscdp.message import (
     NAMES,
     Declared,
@@ -57,6 +56,7 @@ from tongshi.gb28181.manscdp.response import (
     DeviceStatusAnswer,
     Duty,
 )
+from tongshi.gb28181.manscdp.spec import Kind, Shape, Spec
 from tongshi.gb28181.manscdp.table import specs_of
 from tongshi.gb28181.manscdp.types import Outcome
 from tongshi.gb28181.version import Version

@@ -24,7 +24,6 @@ from tongshi.gb28181.manscdp.config import (
     VideoRecordPlan,
 )
 from tongshi.gb28181.manscdp.control import COMMANDS, AlarmCmd, Command, KeyFrameCmd, PtzCmd
-from tongshi.gb28181.manscdp.field import Kind
 from tongshi.gb28181.manscdp.notify import UploadSnapShotFinished
 from tongshi.gb28181.manscdp.schema import (
     Option,
@@ -35,6 +34,7 @@ from tongshi.gb28181.manscdp.schema import (
     title_of,
     to_plain,
 )
+from tongshi.gb28181.manscdp.spec import Kind
 from tongshi.gb28181.manscdp.types import Outcome
 from tongshi.gb28181.version import Version
 

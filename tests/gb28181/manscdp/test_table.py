@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tongshi.gb28181.element import Element
-from tongshi.gb28181.manscdp import field
+from tongshi.gb28181.manscdp import field, nest
 from tongshi.gb28181.manscdp.codec import parse
 from tongshi.gb28181.manscdp.table import (
     attributes_of,
@@ -41,12 +41,12 @@ class Hall:
     name: str = field.text("Name", since=Version.V2022)
     kind: int | None = field.whole("Info/Kind", aliases=("Kind",))
     depth: int | None = field.whole("Info/Inner/Depth")
-    best: Seat | None = field.block("Best", Seat)
-    seats: tuple[Seat, ...] = field.items(
+    best: Seat | None = nest.block("Best", Seat)
+    seats: tuple[Seat, ...] = nest.items(
         "Seats", Seat, num="num", usable=_is_numbered, unreadable="unreadable", count="SumNum"
     )
-    rows: tuple[Seat, ...] = field.repeated("Row", Seat, count="RowNum")
-    files: tuple[str, ...] = field.leaves("Files", "File")
+    rows: tuple[Seat, ...] = nest.repeated("Row", Seat, count="RowNum")
+    files: tuple[str, ...] = nest.leaves("Files", "File")
     num: int | None = None
     unreadable: int = 0
     others: Others = ()
@@ -54,7 +54,7 @@ class Hall:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    seats: tuple[Seat, ...] = field.items("", Seat)
+    seats: tuple[Seat, ...] = nest.items("", Seat)
     others: Others = ()
 
 

@@ -2,12 +2,15 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, insert, select
 
+from tongshi.access.register import Action, Look
 from tongshi.access.scope import EVERYTHING
-from tongshi.db.tables import catalogs, channel_changes
+from tongshi.access.store import add_entry
+from tongshi.db.tables import alarms, catalogs, channel_changes, channels
 from tongshi.db.writer import Writer
 from tongshi.errors import Exhausted
 from tongshi.gb28181.catalog import Item
@@ -219,6 +222,84 @@ def test_a_device_that_invents_channels_adds_so_many(
     assert one(registry, 1).name == "n"
     assert registry.changes.counters["beyond"] == 4
     assert [key for key, event in history(engine) if event == "ADD"] == ["made up 0"]
+
+
+def ids(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return set(connection.execute(select(channels.c.channel_id)).scalars())
+
+
+def test_partial_catalogs_add_so_many_too(
+    registry: Registry, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They remove nothing: so ever new ones would fill the store."""
+    monkeypatch.setattr(module, "ENTRIES", 5)
+    for round_ in range(4):
+        items = [camera(1), Item(device_id=f"made up {round_}")]
+        standing = CatalogStanding(CatalogState.PARTIAL, 9, 2, "silent", at=20.0 + round_)
+        registry.merge_catalog(RECORDER, items, standing)
+    assert ids(engine) == {*CAMERAS[:3], "made up 0", "made up 1"}
+    assert registry.changes.counters["beyond"] == 2
+
+
+def test_whole_catalogs_of_ever_new_channels_leave_so_many_behind(
+    registry: Registry, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REMOVED", 4)
+    monkeypatch.setattr(module, "CHUNK", 2)
+    for round_ in range(6):
+        items = [Item(device_id=f"made up {round_} {number}") for number in range(3)]
+        standing = CatalogStanding(CatalogState.COMPLETE, 3, 3, at=20.0 + round_)
+        registry.merge_catalog(RECORDER, items, standing)
+    newest = {f"made up {round_} {number}" for round_ in (4, 5) for number in range(3)}
+    assert ids(engine) == newest | {"made up 3 2"}  # of one removal the last by id
+    assert registry.changes.counters["forgotten"] == 14
+
+
+def test_so_do_notices_that_add_and_remove(
+    registry: Registry, engine: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REMOVED", 1)
+    for at, number in enumerate((1, 2, 3)):
+        registry.changes.take(RECORDER, [camera(number, event="DEL")], 20.0 + at)
+        settle(registry, writer)
+    assert ids(engine) == {CAMERAS[2]}
+    assert registry.changes.counters["forgotten"] == 2
+
+
+def test_what_is_spoken_of_is_not_forgotten(
+    registry: Registry, engine: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REMOVED", 0)
+    alarm = {"device_id": RECORDER, "channel_id": CAMERAS[0], "received_at": 1.0, "last_at": 1.0}
+    alarm |= dict.fromkeys(("priority", "method", "alarm_type", "event_type"), 1)
+    with engine.begin() as connection:
+        connection.execute(
+            insert(alarms).values(**alarm, description="", assignee="", occurrences=1, state="new")
+        )
+        look = Look(None, "王", "", Action.LIVE, RECORDER, CAMERAS[1], "门", "patrol", 1.0, "", "")
+        add_entry(connection, look)
+        # Of another device: it keeps nothing here.
+        add_entry(connection, replace(look, device_id="other", channel_id=CAMERAS[2]))
+    registry.merge_catalog(
+        RECORDER, [camera(4)], CatalogStanding(CatalogState.COMPLETE, 1, 1, at=20.0)
+    )
+    assert ids(engine) == {CAMERAS[0], CAMERAS[1], CAMERAS[3]}
+    assert registry.changes.counters["forgotten"] == 1
+
+
+def test_while_the_store_is_full_nothing_is_forgotten_and_the_catalog_stands(
+    registry: Registry, engine: Engine, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> int:
+        raise Exhausted("full", resource="disk")
+
+    monkeypatch.setattr(module, "REMOVED", 0)
+    monkeypatch.setattr(store, "forget_removed", refuse)
+    standing = CatalogStanding(CatalogState.COMPLETE, 1, 1, at=20.0)
+    assert registry.merge_catalog(RECORDER, [camera(4)], standing).added == 1
+    assert ids(engine) == set(CAMERAS)
+    assert registry.changes.counters["forgotten"] == 0
 
 
 def test_the_history_of_channels_is_kept_for_so_long(

@@ -1,6 +1,6 @@
 import pytest
 
-from tongshi.gb28181.broadcast import Speaker
+from tongshi.gb28181.speaker import Speaker
 from tongshi.sip import trace
 from tongshi.testing.targets import intake
 from tongshi.testing.targets.intake import TARGETS

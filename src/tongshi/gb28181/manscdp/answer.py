@@ -12,7 +12,8 @@ from tongshi.gb28181.date import read_date
 from tongshi.gb28181.element import Element
 from tongshi.gb28181.manscdp.config import Block
 from tongshi.gb28181.manscdp.control import HomePosition
-from tongshi.gb28181.manscdp.field import block, items, number, outcome, text, time, whole
+from tongshi.gb28181.manscdp.field import number, outcome, text, time, whole
+from tongshi.gb28181.manscdp.nest import block, items
 from tongshi.gb28181.manscdp.types import Outcome
 from tongshi.gb28181.version import Version
 

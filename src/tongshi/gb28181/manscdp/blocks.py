@@ -10,7 +10,7 @@ from tongshi.gb28181.element import Element, freeze
 from tongshi.gb28181.manscdp.answer import ConfigDownloadAnswer
 from tongshi.gb28181.manscdp.config import BLOCKS, Block, SnapShotConfig
 from tongshi.gb28181.manscdp.control import DeviceConfig
-from tongshi.gb28181.manscdp.field import Shape
+from tongshi.gb28181.manscdp.spec import Shape
 from tongshi.gb28181.manscdp.table import (
     Group,
     Slot,

@@ -14,7 +14,7 @@ from enum import Enum
 from tongshi.errors import Invalid
 from tongshi.gb28181.manscdp.config import BasicParam, TimeSegment
 from tongshi.gb28181.manscdp.control import PtzCmd, TargetTrack
-from tongshi.gb28181.manscdp.field import Shape, Spec
+from tongshi.gb28181.manscdp.spec import Shape, Spec
 from tongshi.gb28181.manscdp.table import specs_of
 from tongshi.gb28181.ptz import encode
 from tongshi.gb28181.version import Version

@@ -7,17 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tongshi.gb28181.element import Element
-from tongshi.gb28181.manscdp.field import (
-    SESSION_ID,
-    block,
-    flag,
-    items,
-    number,
-    repeated,
-    text,
-    whole,
-    words,
-)
+from tongshi.gb28181.manscdp.field import SESSION_ID, flag, number, text, whole, words
+from tongshi.gb28181.manscdp.nest import block, items, repeated
 from tongshi.gb28181.version import Version
 
 

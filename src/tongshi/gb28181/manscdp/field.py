@@ -4,121 +4,25 @@ A field of a message is declared by one of the functions below::
 
     preset_index: int | None = whole("PresetIndex", low=0, high=255)
 
-and reading, writing, checking and forms are made from that.  ``wire`` is a path where the element
-stands inside others that are nothing by themselves (``Info/AlarmType``), and empty where the
-element that holds the field is meant: its text, or its children.
+and reading, writing, checking and forms are made from that.  Here are those whose value is one
+text; those with elements below them are in :mod:`nest`.
 
 Source: GB/T 28181-2022 A.2.1.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import TypeVar
 
 from tongshi.gb28181.element import plain
 from tongshi.gb28181.manscdp import types
+from tongshi.gb28181.manscdp.spec import Kind, Read, Shape, Spec, Write, declare
 from tongshi.gb28181.manscdp.types import Outcome
 from tongshi.gb28181.version import Version
 
 T = TypeVar("T")
-SPEC = "spec"
-"""Key of the metadata that holds a field's :class:`Spec`."""
 SESSION_ID = r"[A-Za-z0-9-]{32,128}"
 """Form of the session ids of snapshots and upgrades (A.2.1.24, A.2.3.1.12)."""
 DATE_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"
 """Form of a dateTime: Beijing time without a zone."""
-
-
-class Shape(Enum):
-    """Where a field's value stands."""
-
-    LEAF = "leaf"
-    """In the text of an element."""
-    BLOCK = "block"
-    """In an element with fields of its own."""
-    ITEMS = "items"
-    """In the children of an element that has the attribute Num."""
-    REPEATED = "repeated"
-    """In elements of one name, one beside the other."""
-    LEAVES = "leaves"
-    """In the texts of an element's children."""
-
-
-class Kind(Enum):
-    """What a leaf holds; of what kind a form's input is."""
-
-    TEXT = "text"
-    TIME = "time"
-    """``2024-05-06T07:08:09``, Beijing time."""
-    WHOLE = "whole"
-    NUMBER = "number"
-    FLAG = "flag"
-    OUTCOME = "outcome"
-    WORDS = "words"
-    """Texts joined by "/"."""
-    NUMBERS = "numbers"
-    """Whole numbers joined by "/"."""
-    OTHER = "other"
-    """A value with a reader of its own."""
-    GROUP = "group"
-    """No leaf: a block, or a list of blocks."""
-
-
-Read = Callable[[str], object]
-Write = Callable[[object], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """All that is known of one field.
-
-    read, write: of its text.  blank: what absence leaves.
-    required: the standard does not let it be absent.  told: devices tell it, and nobody sets it.
-    low, high: bounds, both allowed.  choices: the only values, where there are few.
-    form: pattern of the whole text.  most: characters of a text, members of a list.
-    aliases: other names under which it comes.  was: its name before 2022 where it had another.
-    since, until: the first and the last edition that have it.
-    of: the type of a block or of a list's members.  item: the name of those.
-    count: the element before the list that says its length.  always: an empty list is written too.
-    num: the attribute of the message that takes the announced @Num.
-    usable: whether a member is any use; unreadable: the attribute that counts those that are not.
-    """
-
-    wire: str
-    shape: Shape
-    kind: Kind
-    read: Read
-    write: Write
-    blank: object
-    required: bool = False
-    told: bool = False
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[int | str, ...] = ()
-    form: str = ""
-    most: int | None = None
-    unit: str = ""
-    aliases: tuple[str, ...] = ()
-    was: str = ""
-    since: Version = Version.V2011
-    until: Version = Version.V2022
-    of: type | None = None
-    item: str = "Item"
-    count: str = ""
-    always: bool = False
-    num: str = ""
-    usable: Callable[[object], bool] | None = None
-    unreadable: str = ""
-
-    def belongs(self, version: Version) -> bool:
-        """Whether a message of *version* has the field."""
-        return self.since.value <= version.value <= self.until.value
-
-    def name(self, version: Version) -> str:
-        """Return the last step of the path, as *version* spells it."""
-        last = self.wire.rpartition("/")[2]
-        return self.was if self.was and version.value < Version.V2022.value else last
 
 
 def text(
@@ -144,7 +48,7 @@ def text(
         most=most,
         since=since,
     )
-    return _declare("", spec)
+    return declare("", spec)
 
 
 def constant(wire: str, value: str, *, aliases: tuple[str, ...] = (), was: str = "") -> str:
@@ -161,7 +65,7 @@ def constant(wire: str, value: str, *, aliases: tuple[str, ...] = (), was: str =
         aliases=aliases,
         was=was,
     )
-    return _declare(value, spec)
+    return declare(value, spec)
 
 
 def time(
@@ -184,7 +88,7 @@ def time(
         aliases=aliases,
         since=since,
     )
-    return _declare("", spec)
+    return declare("", spec)
 
 
 def whole(
@@ -218,7 +122,7 @@ def whole(
         since=since,
         until=until,
     )
-    return _declare(None, spec)
+    return declare(None, spec)
 
 
 def number(
@@ -248,7 +152,7 @@ def number(
         since=since,
         until=until,
     )
-    return _declare(None, spec)
+    return declare(None, spec)
 
 
 def flag(
@@ -272,7 +176,7 @@ def flag(
         required=required,
         told=told,
     )
-    return _declare(None, spec)
+    return declare(None, spec)
 
 
 def outcome(
@@ -289,7 +193,7 @@ def outcome(
         required=required,
         aliases=aliases,
     )
-    return _declare(Outcome.UNKNOWN, spec)
+    return declare(Outcome.UNKNOWN, spec)
 
 
 def words(
@@ -311,7 +215,7 @@ def words(
         told=told,
         choices=choices,
     )
-    return _declare((), spec)
+    return declare((), spec)
 
 
 def numbers(
@@ -335,93 +239,12 @@ def numbers(
         choices=choices,
         since=since,
     )
-    return _declare((), spec)
+    return declare((), spec)
 
 
 def other(wire: str, blank: T, read: Read, write: Write, *, required: bool = False) -> T:
     """Return a field with its own way from and to text."""
-    return _declare(
-        blank, Spec(wire, Shape.LEAF, Kind.OTHER, read, write, blank, required=required)
-    )
-
-
-def block(wire: str, kind: type[T], *, required: bool = False, told: bool = False) -> T | None:
-    """Return a field that is an element with fields of its own; None when absent."""
-    spec = Spec(
-        wire,
-        Shape.BLOCK,
-        Kind.GROUP,
-        _nothing,
-        _empty,
-        None,
-        required=required,
-        told=told,
-        of=kind,
-    )
-    return _declare(None, spec)
-
-
-def items(
-    wire: str,
-    kind: type[T],
-    *,
-    item: str = "Item",
-    most: int | None = None,
-    count: str = "",
-    always: bool = False,
-    num: str = "",
-    usable: Callable[[object], bool] | None = None,
-    unreadable: str = "",
-) -> tuple[T, ...]:
-    """Return a field that is a list in an element with the attribute Num."""
-    spec = Spec(
-        wire,
-        Shape.ITEMS,
-        Kind.GROUP,
-        _nothing,
-        _empty,
-        (),
-        most=most,
-        of=kind,
-        item=item,
-        count=count,
-        always=always,
-        num=num,
-        usable=usable,
-        unreadable=unreadable,
-    )
-    return _declare((), spec)
-
-
-def repeated(
-    wire: str, kind: type[T], *, most: int | None = None, count: str = "", required: bool = False
-) -> tuple[T, ...]:
-    """Return a field that is a list of elements beside the others."""
-    spec = Spec(
-        wire,
-        Shape.REPEATED,
-        Kind.GROUP,
-        _nothing,
-        _empty,
-        (),
-        required=required,
-        most=most,
-        of=kind,
-        item=wire,
-        count=count,
-    )
-    return _declare((), spec)
-
-
-def leaves(wire: str, item: str, *, most: int | None = None) -> tuple[str, ...]:
-    """Return a field that is a list of texts in one element."""
-    spec = Spec(wire, Shape.LEAVES, Kind.TEXT, types.text, str, (), most=most, item=item)
-    return _declare((), spec)
-
-
-def _declare(default: T, spec: Spec) -> T:
-    declared: T = field(default=default, metadata={SPEC: spec})
-    return declared
+    return declare(blank, Spec(wire, Shape.LEAF, Kind.OTHER, read, write, blank, required=required))
 
 
 def _number(value: object) -> str:
@@ -434,13 +257,3 @@ def _outcome(value: object) -> str:
 
 def _joined(value: object) -> str:
     return "/".join(map(str, value)) if isinstance(value, tuple) else ""
-
-
-def _nothing(told: str) -> object:
-    """Return nothing: the text of an element that has children means nothing."""
-    return None
-
-
-def _empty(value: object) -> str:
-    """Return nothing: an element that has children has no text."""
-    return ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.element import Element, tag
-from tongshi.gb28181.manscdp import field
+from tongshi.gb28181.manscdp import field, nest
 from tongshi.gb28181.manscdp.item import KNOWN, read_listed, write_listed
 from tongshi.gb28181.manscdp.table import read_as, write_lines
 from tongshi.gb28181.manscdp.types import ENVELOPE, Envelope, Outcome, outcome, text
@@ -110,7 +110,7 @@ class MobilePosition:
     device_id: str
     time: str = field.time("Time", required=True)
     sum_num: int | None = field.whole("SumNum", low=0)
-    items: tuple[Position, ...] = field.items("DeviceList", Position)
+    items: tuple[Position, ...] = nest.items("DeviceList", Position)
     others: tuple[Element, ...] = ()
 
 
@@ -137,7 +137,7 @@ class UploadSnapShotFinished:
     sn: int
     device_id: str
     session_id: str = field.text("SessionID", form=field.SESSION_ID, required=True)
-    files: tuple[str, ...] = field.leaves("SnapShotList", "SnapShotFileID", most=10)
+    files: tuple[str, ...] = nest.leaves("SnapShotList", "SnapShotFileID", most=10)
     others: tuple[Element, ...] = ()
 
 

@@ -18,7 +18,7 @@ from typing import TypeVar
 from tongshi.gb28181.manscdp.check import Breach, Fault, Faults, below, require
 from tongshi.gb28181.manscdp.config import Block
 from tongshi.gb28181.manscdp.control import COMMANDS, Command
-from tongshi.gb28181.manscdp.field import Kind, Shape, Spec
+from tongshi.gb28181.manscdp.spec import Kind, Shape, Spec
 from tongshi.gb28181.manscdp.table import specs_of
 from tongshi.gb28181.ptz import Word, encode
 from tongshi.gb28181.version import Version

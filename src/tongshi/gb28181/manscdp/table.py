@@ -14,7 +14,7 @@ from typing import TypeVar
 from xml.etree.ElementTree import Element as Tree
 
 from tongshi.gb28181.element import Element, escape, freeze, render
-from tongshi.gb28181.manscdp.field import SPEC, Shape, Spec
+from tongshi.gb28181.manscdp.spec import SPEC, Shape, Spec
 from tongshi.gb28181.manscdp.types import count
 from tongshi.gb28181.version import Version
 

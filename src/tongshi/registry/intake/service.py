@@ -11,15 +11,16 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from time import monotonic
 
 from sqlalchemy import Connection, Engine
 
 from tongshi.db.buffer import Buffer, Job
 from tongshi.db.writer import Writer
-from tongshi.errors import Error
+from tongshi.errors import Error, Exhausted
 from tongshi.gb28181.catalog import Item
-from tongshi.registry.change import STATES, Damper, Told, fold, sort_out, split, told_by
+from tongshi.registry.change import STATES, Damper, Told, fit, fold, sort_out, split, told_by
 from tongshi.registry.entry import CatalogStanding, CatalogState
 from tongshi.registry.intake import store
 from tongshi.registry.merge import Changes, Stored, merge
@@ -30,10 +31,14 @@ _log = logging.getLogger(__name__)
 WAITING = 200_000
 """Changes that may wait to be written."""
 ENTRIES = 200_000
-"""Entries of one device, removed ones included, beyond which notices add no more."""
+"""Entries of one device, removed ones included, beyond which notices and partial catalogs, which
+remove nothing, add no more."""
+REMOVED = 20_000
+"""Removed entries of one device that are kept; of more, those removed longest ago are deleted,
+unless something speaks of them."""
 
 CHUNK = 1000
-"""Events deleted in one go: others write in between."""
+"""Events or entries deleted in one go: others write in between."""
 
 Key = tuple[str, str]
 Listener = Callable[[set[str]], None]
@@ -85,7 +90,7 @@ class Intake:
     submit: runs in the thread that merges.  write: stores what a merge came to.
     counters: ``"states"``, ``"entries"``, ``"merged"``, and what was left out: ``"unknown"`` (of
     channels nobody knows), ``"dropped"`` (too many wait), ``"beyond"`` (the device has too many
-    entries), ``"lost"`` (the store refused).
+    entries), ``"lost"`` (the store refused).  ``"forgotten"``: removed entries that were deleted.
     """
 
     def __init__(
@@ -127,6 +132,35 @@ class Intake:
             gone += deleted
             if deleted < CHUNK:
                 return gone
+
+    def fit(
+        self, device_id: str, items: tuple[Item, ...], stored: Mapping[str, Stored]
+    ) -> tuple[Item, ...]:
+        """Return those of *items* for which a device has room; the others are counted and told."""
+        fitting, beyond = fit(items, stored, ENTRIES)
+        if beyond:
+            self.counters["beyond"] += beyond
+            _log.warning("event=channels-beyond device_id=%s count=%d", device_id, beyond)
+        return fitting
+
+    def forget_removed(self, device_id: str) -> None:
+        """Delete what was removed longest ago, where a device has more of it than is kept.  Blocks.
+
+        While the store cannot be written it stays until the next removal.
+        """
+        with self._engine.connect() as connection:
+            excess = store.count_removed(connection, device_id) - REMOVED
+        while excess > 0:
+            most = min(excess, CHUNK)
+            try:
+                deleted = self._writer.commit(partial(_forget, device_id, most))
+            except Exhausted as error:
+                _log.warning("event=channels-kept device_id=%s why=%s", device_id, error)
+                return
+            self.counters["forgotten"] += deleted
+            if deleted:
+                _log.info("event=channels-forgotten device_id=%s count=%d", device_id, deleted)
+            excess = excess - deleted if deleted == most else 0
 
     def take(self, device_id: str, items: Iterable[Item], at: float) -> bool:
         """Take what *device_id* notified at *at*, UNIX time, s; False when some was dropped."""
@@ -187,21 +221,13 @@ class Intake:
             for listener in self._listeners:
                 listener({device_id})
 
-    def _fitting(self, entries: tuple[Item, ...], stored: Mapping[str, Stored]) -> tuple[Item, ...]:
-        """Return those of *entries* for which a device has room."""
-        new = [item for item in entries if item.device_id not in stored]
-        beyond = {item.device_id for item in new[max(0, ENTRIES - len(stored)) :]}
-        if beyond:
-            self.counters["beyond"] += len(beyond)
-        return tuple(item for item in entries if item.device_id not in beyond)
-
     def _store(self, device_id: str, pending: dict[str, Item], at: float) -> None:
         with self._engine.connect() as connection:
             stored = store.read_stored(connection, device_id)
             region = store.read_region(connection, device_id) or region_of("", device_id)
         batch = sort_out(pending, stored)
         self.counters["unknown"] += batch.ignored
-        entries = self._fitting(batch.entries, stored)
+        entries = self.fit(device_id, batch.entries, stored)
         changes = merge(
             device_id,
             stored,
@@ -228,3 +254,9 @@ class Intake:
 
         self._writer.call(record).result()
         self.counters["merged"] += number - batch.ignored
+        if changes.removed:
+            self.forget_removed(device_id)
+
+
+def _forget(device_id: str, most: int, connection: Connection) -> int:
+    return store.forget_removed(connection, device_id, most)

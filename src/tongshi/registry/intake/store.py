@@ -2,9 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from tongshi.db.tables import catalogs, channel_changes, channels, devices
+from tongshi.db.tables import (
+    alarms,
+    catalogs,
+    channel_changes,
+    channels,
+    devices,
+    register_entries,
+    subscription_wants,
+)
 from tongshi.db.upsert import upsert
 from tongshi.gb28181.catalog import State
 from tongshi.registry.branch import Place
@@ -186,6 +194,42 @@ def remove_channels(
             .values(removed_at=at, changed_at=at)
         )
         connection.execute(statement, rows)
+
+
+def count_removed(connection: Connection, device_id: str) -> int:
+    """Return how many entries of a device have a date of removal."""
+    c = channels.c
+    counted = select(func.count()).where(c.device_id == device_id, c.removed_at.is_not(None))
+    return connection.execute(counted).scalar_one()
+
+
+def forget_removed(connection: Connection, device_id: str, most: int) -> int:
+    """Delete the *most* entries of a device that were removed longest ago; return how many.
+
+    Those that an alarm, the access register or somebody's wish speaks of stay: pictures and
+    downloads have their line of the register.
+    """
+    c = channels.c
+    spoken_of = [
+        select(other.device_id).where(other.device_id == c.device_id, key == c.channel_id).exists()
+        for other, key in (
+            (alarms.c, alarms.c.channel_id),
+            (register_entries.c, register_entries.c.channel_id),
+            (subscription_wants.c, subscription_wants.c.target_id),
+        )
+    ]
+    oldest = (
+        select(c.channel_id)
+        .where(c.device_id == device_id, c.removed_at.is_not(None))
+        .where(*(~found for found in spoken_of))
+        .order_by(c.removed_at, c.channel_id)
+        .limit(most)
+    )
+    ids = connection.execute(oldest).scalars().all()
+    for at in range(0, len(ids), _AT_ONCE):
+        some = c.channel_id.in_(ids[at : at + _AT_ONCE])
+        connection.execute(delete(channels).where(c.device_id == device_id, some))
+    return len(ids)
 
 
 def read_stored(connection: Connection, device_id: str) -> dict[str, Stored]:

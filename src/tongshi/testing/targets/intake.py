@@ -11,11 +11,12 @@ from collections.abc import Callable
 from tongshi.api import downloads, upgrades
 from tongshi.errors import Invalid, RemoteProtocolError
 from tongshi.gb28181 import manscdp
-from tongshi.gb28181.broadcast import Expected, Hearing, NotHeard, Speaker, Stage, State
+from tongshi.gb28181.broadcast import Expected, Hearing
 from tongshi.gb28181.manscdp.schema import build, to_plain
 from tongshi.gb28181.preset import PRESETS, Evidence, choose, read_value, write_value
 from tongshi.gb28181.profile import FIELDS
 from tongshi.gb28181.records import Span, gaps, merge, timeline
+from tongshi.gb28181.speaker import NotHeard, Speaker, Stage, State
 from tongshi.gb28181.steps import Ended
 from tongshi.gb28181.version import Version
 from tongshi.registry.peers.rule import Effect, Rule, RuleBook, check
