@@ -642,7 +642,20 @@ def enter(parts: Parts, site: ASGIApp, browse: Browse) -> Callable[[Role], httpx
 
 @pytest.fixture
 def admin(enter: Callable[[Role], httpx.Client]) -> httpx.Client:
-    return enter(Role.ADMINISTRATOR)
+    """The browser of an administrator of the system, who works with devices."""
+    return enter(Role.SYSTEM)
+
+
+@pytest.fixture
+def security(enter: Callable[[Role], httpx.Client]) -> httpx.Client:
+    """The browser of an administrator of security, who works with people."""
+    return enter(Role.SECURITY)
+
+
+@pytest.fixture
+def auditor(enter: Callable[[Role], httpx.Client]) -> httpx.Client:
+    """The browser of an administrator of audit, who reads the records."""
+    return enter(Role.AUDIT)
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_the_first_administrator_is_made_once_with_a_password_of_his_own(
 ) -> None:
     assert people.make_first() is None
     (person,) = people.everybody()
-    assert (person.role, person.must_change) == (Role.ADMINISTRATOR, True)
+    assert (person.role, person.must_change) == (Role.SECURITY, True)
     with engine.connect() as connection:
         stored = connection.execute(select(people_table.c.password)).scalar_one()
     assert stored.startswith("$argon2id$")

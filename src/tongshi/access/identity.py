@@ -38,6 +38,9 @@ class Person:
 
     name: for signing in, in small letters.  shown, unit: as printed in the access register.
     must_change: the password was generated; nothing is allowed but changing it.
+    ends_at: when the account ends; a contractor's always does.  trained_at, certified_until: when
+    the training was, and how long the certificate holds (持证上岗).  UNIX time, s; None: unknown.
+    totp: one-time codes of a second factor are enrolled.
     """
 
     id: int
@@ -47,10 +50,14 @@ class Person:
     role: Role
     must_change: bool
     disabled: bool
+    ends_at: float | None = None
+    trained_at: float | None = None
+    certified_until: float | None = None
+    totp: bool = False
 
     def may(self, permission: Permission) -> bool:
         """Say whether this person has *permission*."""
-        return not self.disabled and allows(self.role, permission, must_change=self.must_change)
+        return not self.disabled and allows(self.role, permission, held=self.must_change)
 
     def require(self, permission: Permission) -> None:
         """Raise Denied unless this person has *permission*."""

@@ -95,7 +95,7 @@ class People:
         with self._engine.connect() as connection:
             if store.count_people(connection):
                 return None
-        return self.add(FIRST_NAME, "Administrator", "", Role.ADMINISTRATOR)
+        return self.add(FIRST_NAME, "Administrator", "", Role.SECURITY)
 
     def add(self, name: str, shown: str, unit: str, role: Role) -> Given:
         """Make an account with a generated password; raises Invalid, Conflict (name taken)."""

@@ -69,6 +69,9 @@ def add_person(connection: Connection, person: Person, password: str, wall: floa
         role=person.role.value,
         password=password,
         must_change=person.must_change,
+        ends_at=person.ends_at,
+        trained_at=person.trained_at,
+        certified_until=person.certified_until,
         made_at=wall,
         password_at=wall,
         failures=0,
@@ -348,6 +351,10 @@ def _person(row: Row[Any]) -> Person:
         Role(row.role),
         row.must_change,
         row.disabled_at is not None,
+        row.ends_at,
+        row.trained_at,
+        row.certified_until,
+        row.totp is not None,
     )
 
 

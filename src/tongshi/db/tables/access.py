@@ -19,9 +19,20 @@ people = Table(
     Column("failures", Integer, nullable=False),
     Column("locked_until", Float, nullable=False),
     Column("disabled_at", Float),
+    Column("ends_at", Float),
+    Column("trained_at", Float),
+    Column("certified_until", Float),
+    Column("totp", String),
+    Column("totp_last", Integer),
+    Column("oidc", String),
+    Index("ix_people_oidc", "oidc", unique=True),
     sqlite_autoincrement=True,
 )
-"""Those who sign in.  password: argon2id.  name: as typed, in small letters."""
+"""Those who sign in.  password: argon2id.  name: as typed, in small letters.
+
+totp: secret of one-time codes, encrypted.  totp_last: the last step that was used.
+oidc: issuer and subject at a provider of sign-ins, joined by a bar.
+"""
 
 web_sessions = Table(
     "web_sessions",
