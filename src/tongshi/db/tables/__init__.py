@@ -29,17 +29,21 @@ from tongshi.db.tables.registry import (
 )
 from tongshi.db.tables.reports import alarm_steps, alarms, position_reports, positions
 from tongshi.db.tables.schema import metadata
+from tongshi.db.tables.tokens import api_tokens, hook_deliveries, hooks, token_usage
 
 __all__ = [
     "admission_rules",
     "alarm_steps",
     "alarms",
+    "api_tokens",
     "catalogs",
     "channel_changes",
     "channels",
     "devices",
     "downloads",
     "firmwares",
+    "hook_deliveries",
+    "hooks",
     "kept_values",
     "metadata",
     "peer_beats",
@@ -56,6 +60,7 @@ __all__ = [
     "register_progress",
     "runs",
     "subscription_wants",
+    "token_usage",
     "upgrades",
     "web_sessions",
 ]
