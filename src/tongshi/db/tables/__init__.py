@@ -15,6 +15,16 @@ from tongshi.db.tables.access import (
     register_progress,
     web_sessions,
 )
+from tongshi.db.tables.approvals import (
+    broken_glass,
+    delegates,
+    glass_cameras,
+    glass_reviews,
+    purposes,
+    request_cameras,
+    request_decisions,
+    requests,
+)
 from tongshi.db.tables.files import downloads, firmwares, pictures, upgrades
 from tongshi.db.tables.node import kept_values, runs
 from tongshi.db.tables.peers import admission_rules, peer_beats, peer_keys, peer_profiles
@@ -36,12 +46,16 @@ __all__ = [
     "alarm_steps",
     "alarms",
     "api_tokens",
+    "broken_glass",
     "catalogs",
     "channel_changes",
     "channels",
+    "delegates",
     "devices",
     "downloads",
     "firmwares",
+    "glass_cameras",
+    "glass_reviews",
     "hook_deliveries",
     "hooks",
     "kept_values",
@@ -55,9 +69,13 @@ __all__ = [
     "positions",
     "presence",
     "presence_changes",
+    "purposes",
     "register_endings",
     "register_entries",
     "register_progress",
+    "request_cameras",
+    "request_decisions",
+    "requests",
     "runs",
     "subscription_wants",
     "token_usage",

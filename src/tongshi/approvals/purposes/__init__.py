@@ -1,0 +1,1 @@
+"""The list of purposes: read before every look, changed by the security administrator."""
