@@ -6,6 +6,7 @@ Enters: a file and the environment.  Leaves: frozen parts, or every fault at onc
 in the store.
 """
 
+from tongshi.settings.access import AccessSettings, WatchSettings
 from tongshi.settings.media import DownloadSettings, MediaSettings
 from tongshi.settings.node import NodeSettings, StoreSettings, WebSettings
 from tongshi.settings.parts import PARTS, Part, Settings
@@ -14,6 +15,7 @@ from tongshi.settings.signalling import EventSettings, SignallingSettings
 
 __all__ = [
     "PARTS",
+    "AccessSettings",
     "DownloadSettings",
     "EventSettings",
     "MediaSettings",
@@ -22,6 +24,7 @@ __all__ = [
     "Settings",
     "SignallingSettings",
     "StoreSettings",
+    "WatchSettings",
     "WebSettings",
     "load",
     "split_address",

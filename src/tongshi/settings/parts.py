@@ -5,6 +5,7 @@ A field carries a line of help in both languages, its unit, its bounds and its c
 
 from dataclasses import dataclass, field
 
+from tongshi.settings.access import AccessSettings, WatchSettings
 from tongshi.settings.media import DownloadSettings, MediaSettings
 from tongshi.settings.node import NodeSettings, StoreSettings, WebSettings
 from tongshi.settings.signalling import EventSettings, SignallingSettings
@@ -21,6 +22,8 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     events: EventSettings = field(default_factory=EventSettings)
     downloads: DownloadSettings = field(default_factory=DownloadSettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
 
 
 Part = (
@@ -31,6 +34,8 @@ Part = (
     | StoreSettings
     | WebSettings
     | DownloadSettings
+    | AccessSettings
+    | WatchSettings
 )
 
 PARTS: dict[str, type[Part]] = {
@@ -41,4 +46,6 @@ PARTS: dict[str, type[Part]] = {
     "store": StoreSettings,
     "web": WebSettings,
     "downloads": DownloadSettings,
+    "access": AccessSettings,
+    "watch": WatchSettings,
 }

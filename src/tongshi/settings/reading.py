@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tongshi.errors import Invalid
+from tongshi.settings.access import AccessSettings, WatchSettings
 from tongshi.settings.media import DownloadSettings, MediaSettings
 from tongshi.settings.node import NodeSettings, StoreSettings, WebSettings
 from tongshi.settings.parts import PARTS, Settings
@@ -37,6 +38,8 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         store=_build(StoreSettings, table.pop("store", {}), "store", faults),
         web=_build(WebSettings, table.pop("web", {}), "web", faults),
         downloads=_build(DownloadSettings, table.pop("downloads", {}), "downloads", faults),
+        access=_build(AccessSettings, table.pop("access", {}), "access", faults),
+        watch=_build(WatchSettings, table.pop("watch", {}), "watch", faults),
     )
     faults += [f"unknown part [{name}]" for name in table]
     faults += _breaches(settings)

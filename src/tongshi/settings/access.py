@@ -1,0 +1,119 @@
+"""Who may look, what stands on the pictures, and what is unusual for an account."""
+
+from dataclasses import dataclass
+
+from tongshi.settings.setting import setting
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSettings:
+    """[access]"""
+
+    watermark: str = setting(
+        "export",
+        "The looker's name, unit and time: nowhere (off), on pictures in pages (player), or also"
+        " burnt into exported files and snapshots (export).",
+        zh="观看者的姓名、单位与时间水印：关闭（off）、仅页面画面（player），"
+        "或同时烧录到导出文件与抓拍图片（export）。",
+        choices=("off", "player", "export"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """[watch]"""
+
+    pause: float = setting(
+        30.0,
+        "Between two looks at what accounts did.",
+        zh="两次检查账户行为之间的间隔。",
+        unit="s",
+        low=0.05,
+        high=3600,
+    )
+    past_days: int = setting(
+        28,
+        "How much of an account's past is compared with.",
+        zh="与账户过去多少天的行为比较。",
+        unit="d",
+        low=7,
+        high=366,
+    )
+    settled_days: int = setting(
+        5,
+        "Days on which an account must have been in use before its past says anything.",
+        zh="账户至少使用多少天后，其过去的行为才可作比较。",
+        unit="d",
+        low=1,
+        high=90,
+    )
+    factor: float = setting(
+        4.0,
+        "So many times the account's own median is unusual.",
+        zh="达到本账户中位数的多少倍视为异常。",
+        low=1.1,
+        high=1000,
+    )
+    role_factor: float = setting(
+        8.0,
+        "So many times the median of the accounts of its role is unusual.",
+        zh="达到同角色账户中位数的多少倍视为异常。",
+        low=1.1,
+        high=1000,
+    )
+    looks_hour: int = setting(
+        30,
+        "Looks in one hour below which nothing is unusual.",
+        zh="一小时内观看次数低于此数不视为异常。",
+        low=1,
+        high=1_000_000,
+    )
+    looks_day: int = setting(
+        100,
+        "Looks in one day below which nothing is unusual.",
+        zh="一天内观看次数低于此数不视为异常。",
+        low=1,
+        high=1_000_000,
+    )
+    odd_hours: int = setting(
+        5,
+        "Looks in one day at hours at which the account is not in use.",
+        zh="一天内在账户非惯常时段观看的次数。",
+        low=1,
+        high=100_000,
+    )
+    divisions: int = setting(
+        3,
+        "Divisions in one day that the account never looked at before.",
+        zh="一天内首次涉及的行政区划数。",
+        low=1,
+        high=10_000,
+    )
+    refusals: int = setting(
+        10, "Refusals in one hour.", zh="一小时内被拒绝的次数。", low=1, high=100_000
+    )
+    cameras: int = setting(
+        30,
+        "Different cameras in ten minutes.",
+        zh="十分钟内观看的不同摄像机数。",
+        low=1,
+        high=100_000,
+    )
+    downloads: int = setting(
+        20, "Downloads in one day.", zh="一天内的下载次数。", low=1, high=100_000
+    )
+    sign_ins: int = setting(
+        10,
+        "Failed sign-ins in one hour, to one account or from one address.",
+        zh="一小时内同一账户或同一地址登录失败的次数。",
+        low=1,
+        high=100_000,
+    )
+    keep_days: float = setting(
+        1095.0,
+        "How long closed findings are kept; 0 keeps them for good.",
+        zh="已处理发现的保留时间；0 表示一直保留。",
+        unit="d",
+        low=0,
+        high=36500,
+    )
