@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -39,6 +40,14 @@ def test_rights_and_what_would_help() -> None:
     with pytest.raises(Denied) as caught:
         person(must_change=True).require(Permission.SEE_LIVE)
     assert "password" in caught.value.helps
+
+
+def test_scopes_of_a_token_narrow_and_never_widen() -> None:
+    scopes = frozenset({Permission.SEE_LIVE, Permission.MANAGE_PEOPLE})
+    narrowed = replace(person(), scopes=scopes)
+    assert narrowed.may(Permission.SEE_LIVE)
+    assert not narrowed.may(Permission.SEE_PLAYBACK)
+    assert not narrowed.may(Permission.MANAGE_PEOPLE)
 
 
 def test_so_many_failures_lock_for_a_while() -> None:

@@ -41,6 +41,7 @@ class Person:
     ends_at: when the account ends; a contractor's always does.  trained_at, certified_until: when
     the training was, and how long the certificate holds (持证上岗).  UNIX time, s; None: unknown.
     totp: one-time codes of a second factor are enrolled.
+    scopes: what the token of a service carries of its account's rights; None: no token, all.
     """
 
     id: int
@@ -54,10 +55,13 @@ class Person:
     trained_at: float | None = None
     certified_until: float | None = None
     totp: bool = False
+    scopes: frozenset[Permission] | None = None
 
     def may(self, permission: Permission) -> bool:
         """Say whether this person has *permission*."""
-        return not self.disabled and allows(self.role, permission, held=self.must_change)
+        if self.disabled or (self.scopes is not None and permission not in self.scopes):
+            return False
+        return allows(self.role, permission, held=self.must_change)
 
     def require(self, permission: Permission) -> None:
         """Raise Denied unless this person has *permission*."""
