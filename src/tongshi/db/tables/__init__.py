@@ -25,6 +25,7 @@ from tongshi.db.tables.approvals import (
     request_decisions,
     requests,
 )
+from tongshi.db.tables.audit import audit_entries, audit_heads, audit_witnessed
 from tongshi.db.tables.files import downloads, firmwares, pictures, upgrades
 from tongshi.db.tables.node import kept_values, runs
 from tongshi.db.tables.peers import admission_rules, peer_beats, peer_keys, peer_profiles
@@ -46,6 +47,9 @@ __all__ = [
     "alarm_steps",
     "alarms",
     "api_tokens",
+    "audit_entries",
+    "audit_heads",
+    "audit_witnessed",
     "broken_glass",
     "catalogs",
     "channel_changes",
