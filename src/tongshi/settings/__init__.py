@@ -10,6 +10,7 @@ from tongshi.settings.access import AccessSettings, WatchSettings
 from tongshi.settings.media import DownloadSettings, MediaSettings
 from tongshi.settings.node import NodeSettings, StoreSettings, WebSettings
 from tongshi.settings.parts import PARTS, Part, Settings
+from tongshi.settings.programs import HookSettings, TokenSettings
 from tongshi.settings.reading import load, split_address
 from tongshi.settings.signalling import EventSettings, SignallingSettings
 
@@ -18,12 +19,14 @@ __all__ = [
     "AccessSettings",
     "DownloadSettings",
     "EventSettings",
+    "HookSettings",
     "MediaSettings",
     "NodeSettings",
     "Part",
     "Settings",
     "SignallingSettings",
     "StoreSettings",
+    "TokenSettings",
     "WatchSettings",
     "WebSettings",
     "load",

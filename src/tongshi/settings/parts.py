@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tongshi.settings.access import AccessSettings, WatchSettings
 from tongshi.settings.media import DownloadSettings, MediaSettings
 from tongshi.settings.node import NodeSettings, StoreSettings, WebSettings
+from tongshi.settings.programs import HookSettings, TokenSettings
 from tongshi.settings.signalling import EventSettings, SignallingSettings
 
 
@@ -24,6 +25,8 @@ class Settings:
     downloads: DownloadSettings = field(default_factory=DownloadSettings)
     access: AccessSettings = field(default_factory=AccessSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
+    tokens: TokenSettings = field(default_factory=TokenSettings)
+    hooks: HookSettings = field(default_factory=HookSettings)
 
 
 Part = (
@@ -36,6 +39,8 @@ Part = (
     | DownloadSettings
     | AccessSettings
     | WatchSettings
+    | TokenSettings
+    | HookSettings
 )
 
 PARTS: dict[str, type[Part]] = {
@@ -48,4 +53,6 @@ PARTS: dict[str, type[Part]] = {
     "downloads": DownloadSettings,
     "access": AccessSettings,
     "watch": WatchSettings,
+    "tokens": TokenSettings,
+    "hooks": HookSettings,
 }

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from tongshi.settings.access import AccessSettings, WatchSettings
 from tongshi.settings.media import DownloadSettings, MediaSettings
 from tongshi.settings.node import NodeSettings, StoreSettings, WebSettings
 from tongshi.settings.parts import PARTS, Settings
+from tongshi.settings.programs import HookSettings, TokenSettings
 from tongshi.settings.signalling import EventSettings, SignallingSettings
 
 Value = str | int | float | bool
@@ -40,6 +42,8 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         downloads=_build(DownloadSettings, table.pop("downloads", {}), "downloads", faults),
         access=_build(AccessSettings, table.pop("access", {}), "access", faults),
         watch=_build(WatchSettings, table.pop("watch", {}), "watch", faults),
+        tokens=_build(TokenSettings, table.pop("tokens", {}), "tokens", faults),
+        hooks=_build(HookSettings, table.pop("hooks", {}), "hooks", faults),
     )
     faults += [f"unknown part [{name}]" for name in table]
     faults += _breaches(settings)
@@ -75,7 +79,19 @@ def _breaches(settings: Settings) -> list[str]:
         found.append("signalling.expires_min is above signalling.expires_max")
     if media.ports_from > media.ports_to:
         found.append("media.ports_from is above media.ports_to")
-    return found
+    return found + [
+        f"hooks.networks names no network: {text!r}"
+        for text in settings.hooks.networks.split()
+        if not _is_network(text)
+    ]
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _read(path: Path, faults: list[str]) -> dict[str, object]:
