@@ -7,14 +7,14 @@ queue.
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from tongshi.access import store
 from tongshi.access.identity import (
@@ -273,7 +273,7 @@ class Register:
         self._writer = writer
         self._clock = clock
         self._endings: Buffer[int, Ending] = Buffer(
-            store.write_endings, lambda first, _: first, durable=True
+            self._write_endings, lambda first, _: first, durable=True
         )
         self._progress: Buffer[int, Ending] = Buffer(store.write_progress)
         writer.attach(self._progress)
@@ -286,7 +286,8 @@ class Register:
         """
         last_alive = 0.0 if previous is None else previous.alive_at
         return self._writer.commit(
-            lambda connection: store.close_left_open(connection, last_alive), durable=True
+            lambda connection: store.close_left_open(connection, last_alive, self._clock.wall()),
+            durable=True,
         )
 
     def cut_off(self, what: str, remedy: str, since: float, most: int) -> tuple[Look, ...]:
@@ -348,6 +349,9 @@ class Register:
         """
         ending = Ending(self._clock.wall(), storable(how, 64), watched, sent, acts)
         self._endings.put(entry_id, ending)
+
+    def _write_endings(self, connection: Connection, endings: Mapping[int, Ending]) -> None:
+        store.write_endings(connection, endings, self._clock.wall())
 
     def page(self, scope: Scope, query: EntryQuery) -> Page[Entry]:
         """Return a page of entries, newest first."""

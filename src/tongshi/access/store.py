@@ -30,6 +30,9 @@ from tongshi.access.register import (
     end_unknown,
 )
 from tongshi.access.scope import Scope
+from tongshi.audit.chain import digest_row
+from tongshi.audit.entry import PLATFORM, Act, Actor, Value
+from tongshi.audit.store import append, append_all
 from tongshi.db.tables import (
     people,
     register_endings,
@@ -194,43 +197,74 @@ def end_old_sessions(connection: Connection, wall: float, idle: float) -> None:
 
 
 def add_entry(connection: Connection, look: Look) -> int:
-    """Insert an entry and return its number."""
-    statement = insert(register_entries).values(
-        begun_at=look.at,
-        person_id=look.person_id,
-        person=look.person,
-        unit=look.unit,
+    """Insert an entry, chain it, and return its number."""
+    row: dict[str, object] = {
+        "begun_at": look.at,
+        "person_id": look.person_id,
+        "person": look.person,
+        "unit": look.unit,
+        "action": look.action.value,
+        "device_id": look.device_id,
+        "channel_id": look.channel_id,
+        "channel": look.channel,
+        "purpose": look.purpose,
+        "transport": look.transport,
+        "address": look.address,
+        "footage_since": look.since,
+        "footage_until": look.until,
+        "what": look.what or None,
+    }
+    statement = insert(register_entries).values(row).returning(register_entries.c.id)
+    number = int(connection.execute(statement).scalar_one())
+    actor = Actor(look.person_id, look.person, look.unit, look.address)
+    about = f"{look.device_id}/{look.channel_id}"
+    act = actor.act(
+        "look-begun",
+        about,
+        entry=number,
+        row=digest_row({**row, "id": number}),
         action=look.action.value,
-        device_id=look.device_id,
-        channel_id=look.channel_id,
-        channel=look.channel,
         purpose=look.purpose,
-        transport=look.transport,
-        address=look.address,
-        footage_since=look.since,
-        footage_until=look.until,
-        what=look.what or None,
     )
-    return int(connection.execute(statement.returning(register_entries.c.id)).scalar_one())
+    append(connection, look.at, act)
+    return number
 
 
-def write_endings(connection: Connection, endings: Mapping[int, Ending]) -> None:
-    """Insert endings by entry; the first ending of an entry is the one that stays."""
-    rows = [
-        {
-            "entry_id": entry_id,
-            "ended_at": ending.at,
-            "how": ending.how,
-            "watched": ending.watched,
-            "bytes": ending.bytes,
-            "acts": ending.acts,
-        }
-        for entry_id, ending in endings.items()
-    ]
-    upsert(connection, register_endings, rows, update=())
-    for entry_id in endings:
-        progress = register_progress.c.entry_id == entry_id
-        connection.execute(delete(register_progress).where(progress))
+def write_endings(connection: Connection, endings: Mapping[int, Ending], wall: float = 0.0) -> None:
+    """Insert endings by entry and chain them; the first ending of an entry is the one that stays.
+
+    wall: when they are written, UNIX time, s, where that is later than the last of them.
+    """
+    numbers = list(endings)
+    for begin in range(0, len(numbers), _CHUNK):
+        chunk = numbers[begin : begin + _CHUNK]
+        c = register_endings.c.entry_id
+        over = set(connection.execute(select(c).where(c.in_(chunk))).scalars())
+        rows = [_ending_row(number, endings[number]) for number in chunk if number not in over]
+        if rows:
+            connection.execute(insert(register_endings), rows)
+            at = max(wall, *(endings[number].at for number in chunk))
+            append_all(connection, at, [_ending_act(row) for row in rows])
+        done = register_progress.c.entry_id.in_(chunk)
+        connection.execute(delete(register_progress).where(done))
+
+
+_CHUNK = 500  # numbers in one statement
+
+
+def _ending_row(number: int, ending: Ending) -> dict[str, Value]:
+    return {
+        "entry_id": number,
+        "ended_at": ending.at,
+        "how": ending.how,
+        "watched": ending.watched,
+        "bytes": ending.bytes,
+        "acts": ending.acts,
+    }
+
+
+def _ending_act(row: Mapping[str, Value]) -> Act:
+    return PLATFORM.act("look-ended", entry=row["entry_id"], row=digest_row(row), how=row["how"])
 
 
 def write_progress(connection: Connection, figures: Mapping[int, Ending]) -> None:
@@ -254,8 +288,11 @@ def write_progress(connection: Connection, figures: Mapping[int, Ending]) -> Non
     upsert(connection, register_progress, rows, update=("at", "watched", "bytes", "acts"))
 
 
-def close_left_open(connection: Connection, last_alive: float) -> int:
-    """End the entries that a process before left open, and return how many."""
+def close_left_open(connection: Connection, last_alive: float, wall: float = 0.0) -> int:
+    """End the entries that a process before left open, and return how many.
+
+    wall: now, UNIX time, s.
+    """
     rows = connection.execute(
         select(register_entries.c.id, register_entries.c.begun_at, register_progress)
         .outerjoin(register_progress, register_progress.c.entry_id == register_entries.c.id)
@@ -266,7 +303,7 @@ def close_left_open(connection: Connection, last_alive: float) -> int:
         told = (row.at, "", row.watched, row.bytes, row.acts)
         known = None if row.at is None else Ending(*told)
         endings[row.id] = end_unknown(row.begun_at, last_alive, known)
-    write_endings(connection, endings)
+    write_endings(connection, endings, wall)
     return len(endings)
 
 

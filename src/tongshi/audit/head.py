@@ -34,7 +34,7 @@ class Head:
 
     node: name made from the public key.  number: of statements of this purpose, from 1, without
     holes.  seq: of the last entry; of an anchor, the last one that is gone.  digest: that entry's,
-    hex.  wall: UNIX time, s.  count: entries that are kept.  run: life of the process, by its
+    hex.  wall: UNIX time, s.  kept: entries that the store has.  run: life of the process, by its
     begin, UNIX time, s.  lasted: since then by the monotonic clock, s.
     """
 
@@ -44,7 +44,7 @@ class Head:
     seq: int
     digest: str
     wall: float
-    count: int
+    kept: int
     run: float
     lasted: float
 
@@ -81,7 +81,7 @@ def message(head: Head) -> bytes:
         head.seq,
         head.digest,
         head.wall,
-        head.count,
+        head.kept,
         head.run,
         head.lasted,
     ]
@@ -98,7 +98,7 @@ def to_plain(signed: SignedHead) -> dict[str, object]:
         "seq": head.seq,
         "digest": head.digest,
         "wall": head.wall,
-        "count": head.count,
+        "kept": head.kept,
         "run": head.run,
         "lasted": head.lasted,
         "signature": signed.signature,
@@ -119,7 +119,7 @@ def from_plain(plain: Mapping[str, object]) -> SignedHead:
             _whole(plain, "seq"),
             _hex(plain, "digest", DIGEST_SIZE),
             _number(plain, "wall"),
-            _whole(plain, "count"),
+            _whole(plain, "kept"),
             _number(plain, "run"),
             _number(plain, "lasted"),
         ),
