@@ -628,9 +628,9 @@ def stranger(site: ASGIApp, browse: Browse) -> httpx.Client:
 def enter(parts: Parts, site: ASGIApp, browse: Browse) -> Callable[[Role], httpx.Client]:
     """Return a function that gives the browser of somebody with a role and a password."""
 
-    def give(role: Role) -> httpx.Client:
+    def give(role: Role, name: str = "") -> httpx.Client:
         client = browse(site)
-        given = parts.people.add(role.value, role.value.title(), "Unit 1", role)
+        given = parts.people.add(name or role.value, role.value.title(), "Unit 1", role)
         body = {"name": given.name, "password": given.password}
         assert client.post("/api/session", json=body).status_code == 200
         change = {"present": given.password, "new": f"a long sentence of {role.value[:3]}"}
@@ -656,6 +656,12 @@ def security(enter: Callable[[Role], httpx.Client]) -> httpx.Client:
 def auditor(enter: Callable[[Role], httpx.Client]) -> httpx.Client:
     """The browser of an administrator of audit, who reads the records."""
     return enter(Role.AUDIT)
+
+
+@pytest.fixture
+def another(enter: Callable[..., httpx.Client]) -> httpx.Client:
+    """The browser of a second operator."""
+    return enter(Role.OPERATOR, name="another")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ def test_rules_are_added_told_and_removed(admin: httpx.Client) -> None:
     made = admin.post("/api/admission", json=given)
     assert made.status_code == 201
     rule = made.json()
-    assert (rule["network"], rule["made_by"]) == ("192.0.2.0/24", "administrator")
+    assert (rule["network"], rule["made_by"]) == ("192.0.2.0/24", "system")
     assert admin.get("/api/admission").json()["rules"] == [rule]
     assert admin.post("/api/admission", json=given).status_code == 409
     assert admin.delete(f"/api/admission/{rule['id']}").status_code == 204

@@ -82,25 +82,25 @@ def test_people_work_through_it(alarms: Parts, operator: httpx.Client) -> None:
 
 @pytest.mark.clause("A.2.3.1.6")
 def test_a_reset_is_registered_before_it_is_sent(
-    alarms: Parts, operator: httpx.Client, admin: httpx.Client
+    alarms: Parts, operator: httpx.Client, auditor: httpx.Client
 ) -> None:
     told = operator.post("/api/alarms/1/reset").json()
     assert told["needs_reset"] is False
     assert told["reset_at"] is not None
     steps = operator.get("/api/alarms/1").json()["steps"]
     assert [(step["act"], step["person"]) for step in steps] == [("reset", "Operator")]
-    (entry,) = admin.get("/api/register", params={"channel": CHANNEL}).json()["rows"]
+    (entry,) = auditor.get("/api/register", params={"channel": CHANNEL}).json()["rows"]
     assert (entry["look"]["action"], entry["look"]["purpose"]) == ("control", "alarm")
 
 
 def test_a_reset_that_the_device_does_not_answer(
-    parts: Parts, flush: Callable[[], None], operator: httpx.Client, admin: httpx.Client
+    parts: Parts, flush: Callable[[], None], operator: httpx.Client, auditor: httpx.Client
 ) -> None:
     parts.alarms.record(Report(GONE, GONE, parts.clock.wall(), method=2))
     flush()
     assert operator.post("/api/alarms/1/reset").status_code == 504
     flush()
-    (entry,) = admin.get("/api/register", params={"device": GONE}).json()["rows"]
+    (entry,) = auditor.get("/api/register", params={"device": GONE}).json()["rows"]
     assert entry["ending"]["how"] == "peer.silent"
     assert operator.get("/api/alarms/1").json()["alarm"]["needs_reset"] is True
 
@@ -114,6 +114,8 @@ def test_what_is_reset() -> None:
     assert command_for(alarm(Report("d", "c", 0.0))) == AlarmCmd()
 
 
-def test_both_roles_may_handle_them(enter: Callable[[Role], httpx.Client], alarms: Parts) -> None:
-    for role in Role:
+def test_who_may_see_them(enter: Callable[[Role], httpx.Client], alarms: Parts) -> None:
+    for role in (Role.OPERATOR, Role.SYSTEM, Role.OWNER):
         assert enter(role).get("/api/alarms").status_code == 200
+    for role in (Role.SECURITY, Role.AUDIT, Role.CONTRACTOR):
+        assert enter(role).get("/api/alarms").status_code == 403

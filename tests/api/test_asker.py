@@ -29,7 +29,7 @@ def test_an_address_that_is_not_known() -> None:
 
 
 def test_the_register_keeps_from_where_somebody_looks(
-    operator: httpx.Client, admin: httpx.Client
+    operator: httpx.Client, auditor: httpx.Client
 ) -> None:
     body = {
         "device": "34020000001180000001",
@@ -37,4 +37,4 @@ def test_the_register_keeps_from_where_somebody_looks(
         "purpose": "patrol",
     }
     assert operator.post("/api/live", json=body).status_code == 200
-    assert admin.get("/api/register").json()["rows"][0]["look"]["address"] == "127.0.0.1"
+    assert auditor.get("/api/register").json()["rows"][0]["look"]["address"] == "127.0.0.1"

@@ -40,7 +40,11 @@ def test_settings_are_read_by_type(admin: httpx.Client, answers: Answers) -> Non
 
 @pytest.mark.clause("A.2.3.2.1")
 def test_settings_are_written_registered_and_read_back(
-    admin: httpx.Client, answers: Answers, told: list[Message], flush: Callable[[], None]
+    admin: httpx.Client,
+    auditor: httpx.Client,
+    answers: Answers,
+    told: list[Message],
+    flush: Callable[[], None],
 ) -> None:
     answers[DeviceConfig] = lambda said: DeviceConfigAnswer(said.sn, CHANNEL, Outcome.OK)
     answers[ConfigDownloadQuery] = mirror(1)
@@ -56,7 +60,7 @@ def test_settings_are_written_registered_and_read_back(
     changed = admin.put(f"{CONFIG}/FrameMirror", json=new).json()
     assert (changed["found"], changed["why"]["code"]) == (None, "peer.silent")
     flush()
-    entry = admin.get("/api/register").json()["rows"][0]
+    entry = auditor.get("/api/register").json()["rows"][0]
     assert (entry["look"]["what"], entry["ending"]["how"]) == ("config FrameMirror", "confirmed")
 
 
@@ -73,12 +77,17 @@ def test_settings_are_written_registered_and_read_back(
     ],
 )
 def test_what_is_not_legal_is_never_sent(
-    admin: httpx.Client, told: list[Message], block: str, body: dict[str, object], status: int
+    admin: httpx.Client,
+    auditor: httpx.Client,
+    told: list[Message],
+    block: str,
+    body: dict[str, object],
+    status: int,
 ) -> None:
     answer = admin.put(f"{CONFIG}/{block}", json=body)
     assert answer.status_code == status
     assert told == []
-    assert admin.get("/api/register").json()["total"] == 0
+    assert auditor.get("/api/register").json()["total"] == 0
 
 
 def test_operators_configure_nothing(operator: httpx.Client) -> None:

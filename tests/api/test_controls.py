@@ -58,8 +58,8 @@ def commands(told: list[Message]) -> list[tuple[str, Command]]:
     return [(said.device_id, said.command) for said in told if isinstance(said, DeviceControl)]
 
 
-def endings(admin: httpx.Client) -> list[tuple[str, str | None, int | None]]:
-    rows = admin.get("/api/register").json()["rows"]
+def endings(auditor: httpx.Client) -> list[tuple[str, str | None, int | None]]:
+    rows = auditor.get("/api/register").json()["rows"]
     found = []
     for row in reversed(rows):
         assert row["look"]["action"] == "control"
@@ -70,7 +70,7 @@ def endings(admin: httpx.Client) -> list[tuple[str, str | None, int | None]]:
 
 @pytest.mark.clause("A.2.3.1.2")
 def test_a_camera_turns_for_who_says_why(
-    operator: httpx.Client, admin: httpx.Client, told: list[Message], flush: Callable[[], None]
+    operator: httpx.Client, auditor: httpx.Client, told: list[Message], flush: Callable[[], None]
 ) -> None:
     move = {"do": "move", "pan": -1, "tilt": 0.5, "speed": 0.5, "purpose": "patrol"}
     answer = operator.post(CONTROL, json=move)
@@ -81,28 +81,32 @@ def test_a_camera_turns_for_who_says_why(
     words = [getattr(command, "word", None) for _, command in commands(told)]
     assert words[:2] == [ptz.Move(-128, 64), ptz.Stop()]
     flush()
-    assert endings(admin) == [("steer", None, None)]
+    assert endings(auditor) == [("steer", None, None)]
 
 
 def test_a_view_of_the_camera_says_why(
-    operator: httpx.Client, admin: httpx.Client, told: list[Message], flush: Callable[[], None]
+    operator: httpx.Client,
+    another: httpx.Client,
+    auditor: httpx.Client,
+    told: list[Message],
+    flush: Callable[[], None],
 ) -> None:
     ask = {"device": RECORDER, "channel": CHANNEL, "purpose": "alarm"}
     view = operator.post("/api/live", json=ask).json()["view"]
     call = {"do": "preset", "act": "call", "number": 3, "view": view}
     assert operator.post(CONTROL, json=call).status_code == 200
-    assert admin.post(CONTROL, json=call).status_code == 404  # somebody else's view
+    assert another.post(CONTROL, json=call).status_code == 404  # somebody else's view
     other = f"/api/devices/{RECORDER}/channels/34020000001310000002/control"
     assert operator.post(other, json=call).status_code == 400
     flush()
-    [_, entry] = reversed(admin.get("/api/register").json()["rows"])
+    [_, entry] = reversed(auditor.get("/api/register").json()["rows"])
     assert (entry["look"]["what"], entry["look"]["purpose"]) == ("preset call 3", "alarm")
     assert entry["ending"]["how"] == "delivered"
     assert len(commands(told)) == 1
 
 
 def test_nothing_is_sent_without_a_reason_or_a_right(
-    operator: httpx.Client, stranger: httpx.Client, admin: httpx.Client, told: list[Message]
+    operator: httpx.Client, stranger: httpx.Client, auditor: httpx.Client, told: list[Message]
 ) -> None:
     assert operator.post(CONTROL, json={"do": "key-frame"}).status_code == 400
     assert stranger.post(CONTROL, json={"do": "key-frame", "purpose": "x"}).status_code == 401
@@ -113,13 +117,14 @@ def test_nothing_is_sent_without_a_reason_or_a_right(
     missing = f"/api/devices/{RECORDER}/channels/nobody/control"
     assert operator.post(missing, json={"do": "stop", "purpose": "x"}).status_code == 404
     assert told == []
-    assert admin.get("/api/register").json()["total"] == 0
+    assert auditor.get("/api/register").json()["total"] == 0
 
 
 @pytest.mark.clause("9.3.3.2")
 def test_the_outcome_is_what_is_known(
     operator: httpx.Client,
     admin: httpx.Client,
+    auditor: httpx.Client,
     answers: Answers,
     told: list[Message],
     flush: Callable[[], None],
@@ -137,13 +142,13 @@ def test_the_outcome_is_what_is_known(
     assert (refused.status_code, refused.json()["code"]) == (502, "peer.refused")
     assert "peer_status" not in refused.json()
     boot = admin.post(
-        f"/api/devices/{RECORDER}/channels/{RECORDER}/control",
+        f"/api/devices/{RECORDER}/channels/{RECORDER}/upkeep",
         json={"do": "reboot", "purpose": "maintenance"},
     )
     assert boot.json()["outcome"] == "delivered"
     assert commands(told)[-1] == (RECORDER, TeleBoot("Boot"))
     flush()
-    assert endings(admin) == [
+    assert endings(auditor) == [
         ("record on", "unconfirmed", 1),
         ("record on", "confirmed", 1),
         ("record on", "peer.refused", 1),

@@ -30,9 +30,9 @@ def looked(operator: httpx.Client) -> httpx.Client:
     ],
 )
 def test_who_looked_at_what(
-    looked: httpx.Client, admin: httpx.Client, params: dict[str, str | int], purposes: list[str]
+    looked: httpx.Client, auditor: httpx.Client, params: dict[str, str | int], purposes: list[str]
 ) -> None:
-    answer = admin.get("/api/register", params=params)
+    answer = auditor.get("/api/register", params=params)
     assert answer.status_code == 200
     rows = answer.json()["rows"]
     assert [row["look"]["purpose"] for row in rows] == purposes

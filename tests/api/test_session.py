@@ -13,11 +13,11 @@ def sign_in(client: httpx.Client, name: str, password: str) -> httpx.Response:
 def test_signing_in_tells_who_one_is(admin: httpx.Client) -> None:
     told = admin.get("/api/session").json()
     assert (told["name"], told["shown"], told["unit"]) == (
-        "administrator",
-        "Administrator",
+        "system",
+        "System",
         "Unit 1",
     )
-    assert told["role"] == "administrator"
+    assert told["role"] == "system"
     assert told["must_change"] is False
     assert "read-access-register" in told["rights"]
     assert told["ends"].endswith("+00:00")
@@ -76,7 +76,7 @@ def test_a_session_ends_when_it_is_unused(admin: httpx.Client, clock: ManualCloc
 def test_changing_the_password_ends_other_sessions(
     admin: httpx.Client, stranger: httpx.Client
 ) -> None:
-    old = {"name": "administrator", "password": "a long sentence of adm"}
+    old = {"name": "system", "password": "a long sentence of sys"}
     assert stranger.post("/api/session", json=old).status_code == 200
     change = {"present": old["password"], "new": "another long sentence"}
     assert admin.post("/api/session/password", json=change).status_code == 204
@@ -87,7 +87,7 @@ def test_changing_the_password_ends_other_sessions(
 
 @pytest.mark.parametrize(
     ("present", "new", "status"),
-    [("wrong", "another long sentence", 403), ("a long sentence of adm", "short", 400)],
+    [("wrong", "another long sentence", 403), ("a long sentence of sys", "short", 400)],
 )
 def test_a_bad_change_changes_nothing(
     admin: httpx.Client, present: str, new: str, status: int

@@ -15,13 +15,13 @@ CHANNEL = "34020000001310000001"
 ASK = {"device": RECORDER, "channel": CHANNEL, "purpose": "alarm"}
 
 
-def endings(admin: httpx.Client) -> list[tuple[str, str, int]]:
-    rows = admin.get("/api/register").json()["rows"]
+def endings(auditor: httpx.Client) -> list[tuple[str, str, int]]:
+    rows = auditor.get("/api/register").json()["rows"]
     return [(row["look"]["action"], row["ending"]["how"], row["ending"]["bytes"]) for row in rows]
 
 
 def test_a_picture_is_registered_and_given_back(
-    operator: httpx.Client, admin: httpx.Client, flush: Callable[[], None]
+    operator: httpx.Client, auditor: httpx.Client, flush: Callable[[], None]
 ) -> None:
     answer = operator.post("/api/snapshots", json=ASK)
     assert answer.status_code == 200
@@ -29,7 +29,7 @@ def test_a_picture_is_registered_and_given_back(
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.content.startswith(b"\xff\xd8")
     flush()
-    assert endings(admin) == [("snapshot", "closed", len(answer.content))]
+    assert endings(auditor) == [("snapshot", "closed", len(answer.content))]
 
 
 @pytest.mark.parametrize(
@@ -40,16 +40,16 @@ def test_a_picture_is_registered_and_given_back(
     ],
 )
 def test_no_picture_without_a_purpose_or_a_camera(
-    operator: httpx.Client, admin: httpx.Client, change: dict[str, str], status: int, code: str
+    operator: httpx.Client, auditor: httpx.Client, change: dict[str, str], status: int, code: str
 ) -> None:
     answer = operator.post("/api/snapshots", json={**ASK, **change})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert admin.get("/api/register").json()["total"] == 0
+    assert auditor.get("/api/register").json()["total"] == 0
 
 
 def test_a_failed_picture_is_registered_with_its_cause(
     operator: httpx.Client,
-    admin: httpx.Client,
+    auditor: httpx.Client,
     flush: Callable[[], None],
     statuses: list[int | None],
 ) -> None:
@@ -57,7 +57,7 @@ def test_a_failed_picture_is_registered_with_its_cause(
     answer = operator.post("/api/snapshots", json=ASK)
     assert (answer.status_code, answer.json()["peer_status"]) == (502, 403)
     flush()
-    assert endings(admin) == [("snapshot", "peer.refused", 0)]
+    assert endings(auditor) == [("snapshot", "peer.refused", 0)]
 
 
 # By upload, and several
@@ -98,7 +98,8 @@ def uploading(parts: Parts, answers: Answers, runner: asyncio.Runner) -> list[by
 @pytest.mark.clause("9.14.2", "A.2.3.2.12", "A.2.5.7")
 def test_a_picture_by_upload_is_kept_and_given_back(
     operator: httpx.Client,
-    admin: httpx.Client,
+    another: httpx.Client,
+    auditor: httpx.Client,
     uploading: list[bytes],
     flush: Callable[[], None],
 ) -> None:
@@ -111,11 +112,11 @@ def test_a_picture_by_upload_is_kept_and_given_back(
     assert (kept["id"], kept["width"], kept["height"]) == (int(number), 1920, 1080)
     assert kept["taken_at"] == "2024-05-05T23:08:09+00:00"
     assert operator.get(kept["url"]).content == JPEG
-    assert admin.get(kept["url"]).status_code == 400  # who did not order it says why
-    assert admin.get(kept["url"] + "?purpose=alarm").content == JPEG
+    assert another.get(kept["url"]).status_code == 400  # who did not order it says why
+    assert another.get(kept["url"] + "?purpose=alarm").content == JPEG
     assert operator.get("/api/pictures/999/file").status_code == 404
     flush()
-    rows = admin.get("/api/register").json()["rows"]
+    rows = auditor.get("/api/register").json()["rows"]
     assert [row["look"]["what"] for row in rows] == [f"picture {number}", "pictures 1"]
     assert {row["look"]["action"] for row in rows} == {"snapshot"}
 

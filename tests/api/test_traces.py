@@ -24,7 +24,7 @@ def test_a_devices_exchange_is_recorded_shown_downloaded_and_deleted(
     name = begun.json()["id"]
     parts.traces.tap(True, DATA, PEER)
     (told,) = admin.get(path).json()
-    assert (told["messages"], told["why"], told["by"]) == (1, "", "administrator")
+    assert (told["messages"], told["why"], told["by"]) == (1, "", "system")
     assert admin.delete(path).status_code == 204
     shown = admin.get(f"/api/traces/{name}").json()
     assert shown["names"] == ["", CAMERA]

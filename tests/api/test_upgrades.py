@@ -48,6 +48,7 @@ def path_of(told: list[Message]) -> str:
 @pytest.mark.clause("9.13.1")
 def test_firmware_is_brought_told_and_fetched(
     admin: httpx.Client,
+    auditor: httpx.Client,
     stranger: httpx.Client,
     answers: Answers,
     told: list[Message],
@@ -71,7 +72,7 @@ def test_firmware_is_brought_told_and_fetched(
     assert row["state"] in ("fetching", "fetched")
     assert admin.get("/api/upgrades").json()["total"] == 1
     flush()
-    rows = admin.get("/api/register").json()["rows"]
+    rows = auditor.get("/api/register").json()["rows"]
     assert {row["look"]["what"] for row in rows} == {"upgrade V2"}
     assert [row["ending"]["how"] for row in rows] == ["conflict", "accepted"]
 

@@ -31,7 +31,7 @@ Answers = dict[type[Message], Callable[[Message], Answer]]
 
 @pytest.fixture
 def person(parts: Parts) -> Person:
-    given = parts.people.add("li", "Li", "", Role.ADMINISTRATOR)
+    given = parts.people.add("li", "Li", "", Role.SYSTEM)
     return parts.people.sign_in(given.name, given.password, "").session.person
 
 

@@ -102,12 +102,12 @@ def test_what_a_device_has_stands_in_its_form(admin: httpx.Client, memory: Memor
 
 
 def test_settings_are_sent_read_back_and_registered(
-    admin: httpx.Client, memory: Memory, parts: Parts
+    admin: httpx.Client, auditor: httpx.Client, memory: Memory, parts: Parts
 ) -> None:
     text = post(admin, "FrameMirror", f"?channel={CHANNEL}", mirror="3")
     assert "read back the same" in text
     assert memory.held["FrameMirror"] == FrameMirror(3)
-    entries = admin.get("/api/register").json()["rows"]
+    entries = auditor.get("/api/register").json()["rows"]
     assert entries[0]["look"]["action"] == "control"
     assert entries[0]["look"]["purpose"] == "maintenance"
 

@@ -30,9 +30,9 @@ def looked(
 
 
 def test_the_register_tells_who_what_why_and_how_it_ended(
-    looked: httpx.Client, admin: httpx.Client
+    looked: httpx.Client, auditor: httpx.Client
 ) -> None:
-    text = admin.get("/register").text
+    text = auditor.get("/register").text
     assert text.count('class="row"') == 3
     for word in ("Operator", "Unit 1", "Routine patrol", "Watching", "Closed", "Refused"):
         assert word in text, word
@@ -40,25 +40,25 @@ def test_the_register_tells_who_what_why_and_how_it_ended(
     assert "2023-11-14 22:13:20Z" in text
 
 
-def test_the_list_follows_its_address(looked: httpx.Client, admin: httpx.Client) -> None:
-    answer = admin.get("/register/list?open=true&text=lost", headers=HX)
+def test_the_list_follows_its_address(looked: httpx.Client, auditor: httpx.Client) -> None:
+    answer = auditor.get("/register/list?open=true&text=lost", headers=HX)
     assert answer.text.count('class="row"') == 1
     assert answer.headers["HX-Replace-Url"] == "/register?text=lost&open=true"
-    assert admin.get("/register?since=2023-11-01&until=2023-11-30").text.count('class="row"') == 3
-    assert "Nothing matches" in admin.get("/register?until=2023-11-01").text
-    wrong = admin.get("/register?since=x&until=y&size=7&number=x").text
+    assert auditor.get("/register?since=2023-11-01&until=2023-11-30").text.count('class="row"') == 3
+    assert "Nothing matches" in auditor.get("/register?until=2023-11-01").text
+    wrong = auditor.get("/register?since=x&until=y&size=7&number=x").text
     assert wrong.count('class="row"') == 3
 
 
 def test_an_ending_that_has_no_words_is_a_failure(
-    looked: httpx.Client, admin: httpx.Client, monkeypatch: pytest.MonkeyPatch
+    looked: httpx.Client, auditor: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tongshi.console.looks.catalogue", lambda: {})
-    assert "Failed" in admin.get("/register").text
+    assert "Failed" in auditor.get("/register").text
 
 
-def test_an_empty_register_says_so(admin: httpx.Client) -> None:
-    assert "Nobody has looked yet" in admin.get("/register").text
+def test_an_empty_register_says_so(auditor: httpx.Client) -> None:
+    assert "Nobody has looked yet" in auditor.get("/register").text
 
 
 def test_days() -> None:

@@ -68,9 +68,9 @@ def test_signing_out(admin: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("present", "new", "again", "told"),
     [
-        ("a long sentence of adm", NEW, "another", "The two new passwords differ"),
+        ("a long sentence of sys", NEW, "another", "The two new passwords differ"),
         ("wrong", NEW, NEW, "The present password is wrong"),
-        ("a long sentence of adm", "short", "short", "The new password is not accepted"),
+        ("a long sentence of sys", "short", "short", "The new password is not accepted"),
     ],
 )
 def test_a_change_that_fails_says_why(
@@ -82,7 +82,7 @@ def test_a_change_that_fails_says_why(
 
 
 def test_a_changed_password_leads_to_work(admin: httpx.Client) -> None:
-    form = {"present": "a long sentence of adm", "new": NEW, "again": NEW}
+    form = {"present": "a long sentence of sys", "new": NEW, "again": NEW}
     answer = admin.post("/password", data=form)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/live")
     assert admin.get("/live").status_code == 200

@@ -6,7 +6,7 @@ def test_pages_carry_a_strict_policy_and_are_not_kept(admin: httpx.Client) -> No
     for path in ("/live", "/devices", "/register", "/password", "/sign-in?x"):
         answer = admin.get(path)
         headers = answer.headers
-        if answer.status_code == 303:
+        if answer.status_code in (303, 403):
             continue
         assert answer.status_code == 200, path
         assert "script-src 'self'" in headers["Content-Security-Policy"]

@@ -37,12 +37,14 @@ def parts(parts: Parts, restarting: Restarting) -> Parts:
     return replace(parts, commands=restarting)
 
 
-def test_a_restart_with_its_purpose(admin: httpx.Client, restarting: Restarting) -> None:
+def test_a_restart_with_its_purpose(
+    admin: httpx.Client, auditor: httpx.Client, restarting: Restarting
+) -> None:
     form = {"act": "reboot", "-purpose": "maintenance"}
     assert "Restart · Delivered" in admin.post(PLACE, data=form).text
     assert restarting.told == [TeleBoot("Boot")]
     assert "The peer did not answer" in admin.post(PLACE, data=form).text
-    assert admin.get("/api/register").json()["rows"][0]["look"]["purpose"] == "maintenance"
+    assert auditor.get("/api/register").json()["rows"][0]["look"]["purpose"] == "maintenance"
 
 
 def test_a_restart_without_a_purpose_is_refused(

@@ -87,10 +87,11 @@ async def order(
 ) -> Did:
     """Have a camera, or its device, do something; it is in the access register before it is sent.
 
-    A movement goes on for two and a half seconds unless the same order renews it.
+    A movement goes on for two and a half seconds unless the same order renews it.  What concerns
+    the whole device has a way of its own, ``upkeep``, because whoever steers has no right to it.
     """
-    if isinstance(wanted, DEVICE_WIDE):
-        asker.person.require(Permission.CONFIGURE_DEVICES)
+    wide = isinstance(wanted, DEVICE_WIDE)
+    asker.person.require(Permission.CONFIGURE_DEVICES if wide else Permission.CONTROL_CAMERAS)
     target = await target_of(parts, asker, device_id, channel_id)
     doer = parts.deeds.doer(asker.person, asker.address, target, wanted.view, wanted.purpose)
     command = command_of(wanted)
@@ -102,6 +103,17 @@ async def order(
             fate = await parts.commands.control(device_id, channel_id, command)
             outcome.how = fate.value
     return Did(wanted.do, fate, fate is Fate.CONFIRMED)
+
+
+async def keep_up(
+    parts: PartsOf,
+    asker: AskerOf,
+    device_id: str,
+    channel_id: str,
+    wanted: Annotated[orders.Upkeep, Body()],
+) -> Did:
+    """Restart a device or format its card; it is in the access register before it is sent."""
+    return await order(parts, asker, device_id, channel_id, wanted)
 
 
 def word_of(wanted: orders.Order) -> str:

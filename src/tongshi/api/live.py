@@ -15,7 +15,6 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tongshi.access.permission import Permission
 from tongshi.api.asker import Asker, AskerOf, PartsOf
 from tongshi.api.parts import Parts
 from tongshi.api.purpose import PURPOSES, read_purpose
@@ -155,13 +154,12 @@ async def close_view(parts: PartsOf, asker: AskerOf, view_id: str) -> Response:
 
 
 async def list_views(parts: PartsOf, asker: AskerOf) -> list[Watched]:
-    """Return the own views that go on; to readers of the access register, everybody's."""
-    everybody = asker.person.may(Permission.READ_ACCESS_REGISTER)
+    """Return the own views that go on; those of others stand in the access register."""
     return [
         _watched(view)
         for view in parts.views.all()
         if asker.scope.sees(view.wish.device_id, view.wish.channel_id)
-        and (everybody or view.sign_in.person.id == asker.person.id)
+        and view.sign_in.person.id == asker.person.id
     ]
 
 

@@ -197,6 +197,8 @@ Order = Annotated[
     Field(discriminator="do"),
 ]
 """Everything that ``POST .../control`` takes."""
+Upkeep = Annotated[Reboot | Format, Field(discriminator="do")]
+"""Everything that ``POST .../upkeep`` takes: what concerns the whole device, not a picture."""
 
 
 def need(value: int | None, name: str) -> int:

@@ -85,6 +85,13 @@ ROUTES: tuple[Route, ...] = (
         controls.Did,
     ),
     Route(
+        "POST",
+        "/devices/{device_id:path}/channels/{channel_id:path}/upkeep",
+        P.CONFIGURE_DEVICES,
+        controls.keep_up,
+        controls.Did,
+    ),
+    Route(
         "GET",
         "/devices/{device_id:path}/channels/{channel_id:path}/status",
         P.SEE_DEVICES,

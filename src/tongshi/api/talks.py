@@ -107,13 +107,12 @@ async def open_talk(
 
 
 async def list_talks(parts: PartsOf, asker: AskerOf) -> list[Held]:
-    """Return the own talks that go on; to readers of the access register, everybody's."""
-    everybody = asker.person.may(Permission.READ_ACCESS_REGISTER)
+    """Return the own talks that go on; those of others stand in the access register."""
     return [
         await _held(parts, speech)
         for speech in parts.talking.all()
         if asker.scope.sees(speech.wish.device_id, speech.wish.channel_id)
-        and (everybody or speech.sign_in.person.id == asker.person.id)
+        and speech.sign_in.person.id == asker.person.id
     ]
 
 
