@@ -100,7 +100,11 @@ class WatchSettings:
         high=100_000,
     )
     downloads: int = setting(
-        20, "Downloads in one day.", zh="一天内的下载次数。", low=1, high=100_000
+        40,
+        "Downloads in one day; what is asked for and what is fetched count each.",
+        zh="一天内的下载次数；申请与取走各计一次。",
+        low=1,
+        high=100_000,
     )
     sign_ins: int = setting(
         10,

@@ -27,6 +27,7 @@ from tongshi.db.tables.approvals import (
 )
 from tongshi.db.tables.audit import audit_entries, audit_heads, audit_witnessed
 from tongshi.db.tables.files import downloads, firmwares, pictures, upgrades
+from tongshi.db.tables.grants import camera_marks, grants
 from tongshi.db.tables.node import kept_values, runs
 from tongshi.db.tables.peers import admission_rules, peer_beats, peer_keys, peer_profiles
 from tongshi.db.tables.registry import (
@@ -41,6 +42,13 @@ from tongshi.db.tables.registry import (
 from tongshi.db.tables.reports import alarm_steps, alarms, position_reports, positions
 from tongshi.db.tables.schema import metadata
 from tongshi.db.tables.tokens import api_tokens, hook_deliveries, hooks, token_usage
+from tongshi.db.tables.watch import (
+    finding_entries,
+    findings,
+    watch_cursors,
+    watch_hours,
+    watch_places,
+)
 
 __all__ = [
     "admission_rules",
@@ -51,17 +59,21 @@ __all__ = [
     "audit_heads",
     "audit_witnessed",
     "broken_glass",
+    "camera_marks",
     "catalogs",
     "channel_changes",
     "channels",
     "delegates",
     "devices",
     "downloads",
+    "finding_entries",
+    "findings",
     "firmwares",
     "glass_cameras",
     "glass_reviews",
     "hook_deliveries",
     "hooks",
+    "grants",
     "kept_values",
     "metadata",
     "peer_beats",
@@ -84,5 +96,8 @@ __all__ = [
     "subscription_wants",
     "token_usage",
     "upgrades",
+    "watch_cursors",
+    "watch_hours",
+    "watch_places",
     "web_sessions",
 ]
