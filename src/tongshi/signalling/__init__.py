@@ -17,5 +17,10 @@ D, G, L, M (media over TCP, SDP, Subject, answers in parts).
     calls       one INVITE, from the call to the BYE
     upstream    one attempt to get media flowing, and all that it holds
     sessions    one upstream a (device, channel, kind), shared by its viewers
+    holders     all that holds media: sessions, histories, talks
+    unasked     what devices tell of themselves, with and without a subscription
+    entrance    the registrar and its doorkeeper, as the settings make them
+    links       the sockets, UDP and TCP under one port
+    reactions   what we do ourselves about what we tell
     platform    the face
 """
