@@ -10,7 +10,6 @@ import hashlib
 import json
 import logging
 import os
-import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +21,7 @@ import av
 import pytest
 
 from tongshi.app.node import Node
+from tongshi.cli.staff import Post, enter
 from tongshi.settings import (
     DownloadSettings,
     MediaSettings,
@@ -101,12 +101,7 @@ async def rig(folder: Path, speed: int, *, tcp: bool) -> AsyncIterator[Rig]:
         words += ["--transport", "tcp" if tcp else "udp"]
         environ = {"TONGSHI_SIMULATE_PASSWORD": node.device_password}
         with Command(*words, environ=environ) as camera:
-            made = Rig(node, camera, Client(node.web_address))
-            given = node.first
-            assert given is not None
-            await asyncio.to_thread(made.client.sign_in, given.name, given.password)
-            fresh = secrets.token_urlsafe(12)
-            await asyncio.to_thread(made.client.change_password, given.password, fresh)
+            made = Rig(node, camera, await asyncio.to_thread(enter, node, Post.OFFICER))
             await asyncio.to_thread(camera.line, lambda line: "registered" in line)
             for _ in range(600):
                 if await listed(made):

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import text
@@ -20,6 +21,7 @@ from tongshi.access.register import EntryQuery
 from tongshi.access.scope import EVERYTHING
 from tongshi.app import node as subject
 from tongshi.app.node import Node, device_password, open_store
+from tongshi.cli.staff import Post, enter
 from tongshi.errors import Conflict, EngineFailed, Error, Exhausted, Invalid
 from tongshi.settings import (
     MediaSettings,
@@ -37,6 +39,8 @@ from tongshi.sim.town import Spec
 from tongshi.testing.client import Client, Json, Refused
 from tongshi.testing.command import children, free_port
 from tongshi.testing.viewer import Watched, watch
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.network
 
@@ -86,25 +90,28 @@ async def until(met: Callable[[], Awaitable[object]], within: float = 20.0) -> N
 
 
 class House:
-    """A node, devices that have registered with it, and somebody who is signed in."""
+    """A node, devices that have registered with it, and a staff that signs in when it is needed."""
 
-    def __init__(self, node: Node, fleet: Fleet, specs: list[Spec], client: Client) -> None:
+    def __init__(self, node: Node, fleet: Fleet, specs: list[Spec]) -> None:
         self.node = node
         self.fleet = fleet
         self.specs = specs
-        self.client = client
+        self.clients: dict[Post, Client] = {}
         self._threads = ThreadPoolExecutor(16)  # of our own: the node must not wait for us
 
-    async def call(self, method: str, path: str, body: object = None) -> Json:
+    async def run(self, work: Callable[..., T], *arguments: object) -> T:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self.client.call, method, path, body)
+        return await loop.run_in_executor(self._threads, work, *arguments)
 
-    async def sign_in(self) -> None:
-        given = self.node.first
-        assert given is not None
-        await asyncio.to_thread(self.client.sign_in, given.name, given.password)
-        fresh = secrets.token_urlsafe(12)
-        await asyncio.to_thread(self.client.change_password, given.password, fresh)
+    async def call(
+        self, method: str, path: str, body: object = None, post: Post = Post.OFFICER
+    ) -> Json:
+        if post not in self.clients:
+            await self.sign_in(post)
+        return await self.run(self.clients[post].call, method, path, body)
+
+    async def sign_in(self, post: Post) -> None:
+        self.clients[post] = await self.run(enter, self.node, post)
 
     async def watch(self, spec: Spec, messages: int) -> Watched:
         return await watch(await self.ask(spec), messages=messages, within=30.0)
@@ -151,9 +158,8 @@ async def visited(
 ) -> AsyncIterator[House]:
     join = Join(node.settings.signalling.id, node.device_password, keepalive=keepalive)
     async with Fleet(specs, "127.0.0.1", node.sip_port, join) as fleet:
-        made = House(node, fleet, specs, Client(node.web_address))
+        made = House(node, fleet, specs)
         try:
-            await made.sign_in()
             await until(made.all_online)
             yield made
         finally:
@@ -213,7 +219,7 @@ def test_devices_register_are_listed_and_watched(tmp_path: Path) -> None:
             devices, shown = await home.counts()
             expected = {"online": 2, "offline": 0, "unknown": 0}
             assert (devices, shown) == (expected, expected)
-            told = await home.call("GET", "/system")
+            told = await home.call("GET", "/system", post=Post.SYSTEM)
             assert told["platform"]["address"] == f"127.0.0.1:{home.node.sip_port}"
             assert told["figures"]["node"]["devices.online"] == 2
 
@@ -293,7 +299,7 @@ def test_after_a_restart_devices_are_unknown_until_heard_from(tmp_path: Path) ->
         given = settings(tmp_path)
         async with house(given, cameras(1)) as home:
             home.fleet.camera(home.specs[0].device_id).kill()  # so that it says no good-bye
-            client = home.client
+            client = home.clients[Post.OFFICER]
         async with Node(given) as node:
             client = Client(node.web_address, client.cookie)
             told = await asyncio.to_thread(client.call, "GET", "/counts")
@@ -374,7 +380,7 @@ def test_two_nodes_cannot_share_a_directory(tmp_path: Path) -> None:
                 async with Node(given):
                     pass
             assert (await watching).messages >= 20
-            (entry,) = (await home.call("GET", "/register"))["rows"]
+            (entry,) = (await home.call("GET", "/register", post=Post.AUDIT))["rows"]
             assert entry["ending"] is None, "the other start has ended a look that goes on"
 
     run(main())
@@ -511,7 +517,11 @@ async def listen_to_events(home: House) -> bytes:
     """Return all that an open page is told until the node closes its line."""
     host, port = home.node.web_address.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    lines = ["GET /api/events HTTP/1.1", f"Host: {host}:{port}", f"Cookie: {home.client.cookie}"]
+    lines = [
+        "GET /api/events HTTP/1.1",
+        f"Host: {host}:{port}",
+        f"Cookie: {home.clients[Post.OFFICER].cookie}",
+    ]
     writer.write("\r\n".join([*lines, "", ""]).encode())
     try:
         return await reader.read()

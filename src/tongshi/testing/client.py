@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import secrets
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,6 +42,13 @@ class Client:
     def change_password(self, present: str, new: str) -> None:
         """Replace the own password."""
         self.call("POST", "/session/password", {"present": present, "new": new})
+
+    def begin(self, name: str, password: str) -> str:
+        """Sign in with a one-time *password*; replace it by another, which is returned."""
+        self.sign_in(name, password)
+        fresh = secrets.token_urlsafe(12)
+        self.change_password(password, fresh)
+        return fresh
 
     def call(self, method: str, path: str, body: object = None) -> Json:
         """Return the decoded answer of a JSON call; None for an empty one.  Raises Refused."""

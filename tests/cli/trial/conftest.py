@@ -1,7 +1,7 @@
 """A small town with one of everything, and lies: answers that are not what they were."""
 
+import asyncio
 import re
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -14,6 +14,7 @@ import pytest
 
 from tongshi.app.node import Node
 from tongshi.cli.demo import settings_for
+from tongshi.cli.staff import Post, appoint
 from tongshi.cli.town import Reports
 from tongshi.cli.trial.site import Site
 from tongshi.cli.trial.verdict import Broken, Verdict
@@ -82,7 +83,7 @@ class Nearby:
 
 @asynccontextmanager
 async def equipped(folder: Path) -> AsyncIterator[Site]:
-    """Somebody who is signed in where every device is there."""
+    """A staff that is signed in where every device is there."""
     given = settings_for(folder, "127.0.0.1", check=True)
     events = replace(given.events, repeat=0.0)
     given = replace(given, media=replace(given.media, workers=0), events=events)
@@ -100,11 +101,9 @@ async def equipped(folder: Path) -> AsyncIterator[Site]:
 
 async def enter(site: Site) -> None:
     """Sign in, and wait until every catalog is there."""
-    first, client = site.node.first, site.visitor.client
-    assert first is not None
-    await site.visitor.run(client.sign_in, first.name, first.password)
-    fresh = secrets.token_urlsafe(12)
-    await site.visitor.run(client.change_password, first.password, fresh)
+    staff = await asyncio.get_running_loop().run_in_executor(site.threads, appoint, site.node)
+    await site.admit(staff.values())
+    assert set(site.visitors) == set(Post)
 
     async def there() -> str:
         rows = (await site.call("GET", "/devices"))["rows"]
@@ -155,8 +154,10 @@ def lie(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[Any], Any]]
     true = Site.call
 
     def plant(pattern: str, change: Callable[[Any], Any]) -> None:
-        async def call(self: Site, method: str, path: str, body: object = None) -> object:
-            told = await true(self, method, path, body)
+        async def call(
+            self: Site, method: str, path: str, body: object = None, post: Post = Post.OFFICER
+        ) -> object:
+            told = await true(self, method, path, body, post)
             return change(told) if re.search(pattern, f"{method} {path}") else told
 
         monkeypatch.setattr(Site, "call", call)

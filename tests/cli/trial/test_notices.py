@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tongshi.cli.staff import Post
 from tongshi.cli.trial import notices
 from tongshi.cli.trial.site import Site
 from tongshi.testing.aside import Aside
@@ -78,11 +79,11 @@ def test_a_ferry_on_land(breaks: Make, lie: Plant) -> None:
 def test_changes_that_are_not_believed(aside: Aside[Site], breaks: Make) -> None:
     path = f"/devices/{RECORDER}/profile"
     wish = {"fields": {"status_notify": "false"}}
-    aside.call(lambda site: site.call("PUT", path, wish))
+    aside.call(lambda site: site.call("PUT", path, wish, Post.SYSTEM))
     try:
         assert "OFF was notified, and it is {'state': 'online'}" in breaks(notices.change)
     finally:
-        aside.call(lambda site: site.call("PUT", path, {"fields": {}}))
+        aside.call(lambda site: site.call("PUT", path, {"fields": {}}, Post.SYSTEM))
 
 
 @pytest.mark.usefixtures("impatient")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tongshi.cli.staff import Post
 from tongshi.cli.trial import peers
 from tongshi.cli.trial.site import Site
 from tongshi.testing.aside import Aside
@@ -24,11 +25,11 @@ def test_what_holds(holds: Make) -> None:
 
 def test_another_makers_profile(aside: Aside[Site], breaks: Make) -> None:
     path = "/devices/34020000001320000004/profile"
-    aside.call(lambda site: site.call("PUT", path, {"preset": "dahua"}))
+    aside.call(lambda site: site.call("PUT", path, {"preset": "dahua"}, Post.SYSTEM))
     try:
         assert breaks(peers.profile).startswith("TP-LINK: the interface says 'dahua'")
     finally:
-        aside.call(lambda site: site.call("PUT", path, {}))
+        aside.call(lambda site: site.call("PUT", path, {}, Post.SYSTEM))
 
 
 def test_a_profile_without_its_reason(breaks: Make, lie: Plant) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tongshi.app.node import Node
 from tongshi.cli.demo import settings_for
+from tongshi.cli.staff import Post
 from tongshi.cli.town import Reports
 from tongshi.cli.trial.run import LANES, Trial, try_all
 from tongshi.cli.trial.verdict import Broken, Verdict
@@ -73,7 +74,7 @@ async def small_town(
 
 @asynccontextmanager
 async def trial(folder: Path, ports: tuple[int, int] = (0, 0)) -> AsyncIterator[Trial]:
-    """Somebody who is signed in where every device is there."""
+    """A staff that is signed in where every device is there."""
     with ThreadPoolExecutor(8) as threads:
         async with small_town(folder, specs(), ports) as (node, nearby):
             made = Trial(node, nearby, specs(), Verdict(), threads)
@@ -136,7 +137,7 @@ def test_a_promise_that_holds(town: Aside[Trial], check: Check, words: str) -> N
 def test_the_register_once_all_have_looked(town: Aside[Trial]) -> None:
     async def look(trial: Trial, tell: Callable[[str], None]) -> None:
         device = trial.specs[0].device_id
-        while (await trial.visitor.call("GET", "/register?size=1"))["total"] <= 3 * 4:
+        while (await trial.call("GET", "/register?size=1", post=Post.AUDIT))["total"] <= 3 * 4:
             await trial.visitor.look(device, device, messages=10)
         await trial.register(tell)
 
@@ -156,7 +157,7 @@ def test_a_device_that_is_not_there(town: Aside[Trial]) -> None:
     async def miss(trial: Trial, tell: Callable[[str], None]) -> None:
         more = Spec(camera_profile("34020000001320000009", "无", SHOT))
         other = Trial(trial.node, trial.town, [*trial.specs, more], Verdict(), trial.threads)
-        other.visitor = trial.visitor
+        other.visitors = trial.visitors
         with pytest.raises(Broken, match=r"after 0\.3 s 4 of 5 devices are known"):
             await other.registered(tell)
         with pytest.raises(Broken, match=r"channels that are not there: .'34020000001320000009'"):

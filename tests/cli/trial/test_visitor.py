@@ -1,6 +1,6 @@
 """Somebody who looks: at real cameras through a node, and at streams that are not as they ought."""
 
-import secrets
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -12,6 +12,7 @@ import pytest
 
 from tongshi.app.node import Node
 from tongshi.cli.demo import settings_for
+from tongshi.cli.staff import Post, enter
 from tongshi.cli.trial.verdict import Broken
 from tongshi.cli.trial.visitor import Visitor, judge, still
 from tongshi.media.fmp4 import Fragmenter, init_segment
@@ -23,7 +24,7 @@ from tongshi.sim.join import Join
 from tongshi.sim.picture import build
 from tongshi.sim.town import Spec
 from tongshi.testing.aside import Aside
-from tongshi.testing.client import Client, Refused
+from tongshi.testing.client import Refused
 from tongshi.testing.viewer import Watched, watch
 
 SHOT = Shot(view="orbits", width=320, height=180, gop=10, bitrate=200_000)
@@ -56,12 +57,9 @@ async def stage(folder: Path) -> AsyncIterator[Stage]:
             beat = given.signalling.keepalive
             join = Join(given.signalling.id, node.device_password, keepalive=beat)
             async with Fleet(specs(), "127.0.0.1", node.sip_port, join):
-                client = Client(node.web_address)
-                visitor, first = Visitor(client, threads), node.first
-                assert first is not None
-                await visitor.run(client.sign_in, first.name, first.password)
-                fresh = secrets.token_urlsafe(12)
-                await visitor.run(client.change_password, first.password, fresh)
+                loop = asyncio.get_running_loop()
+                client = await loop.run_in_executor(threads, enter, node, Post.OFFICER)
+                visitor = Visitor(client, threads)
                 while len((await visitor.call("GET", "/channels"))["rows"]) < 3:
                     await visitor.call("GET", "/health")
                 yield Stage(node, visitor)

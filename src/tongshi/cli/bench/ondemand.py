@@ -20,12 +20,12 @@ from tongshi.cli.bench.catalog import one_core, settings_of
 from tongshi.cli.bench.process import until
 from tongshi.cli.bench.report import Report
 from tongshi.cli.loop import run
+from tongshi.cli.staff import Post, enter
 from tongshi.errors import EngineFailed
 from tongshi.gb28181 import ptz
 from tongshi.gb28181.manscdp import PtzCmd
 from tongshi.settings import DownloadSettings
 from tongshi.signalling.history import History, Span
-from tongshi.testing.client import Client
 
 METHOD = (
     "A whole node with its gateway in this process, pinned to one core where there are several, "
@@ -195,12 +195,7 @@ async def _jump(history: History, viewer: Viewer, moment: float) -> float:
 
 async def _download(node: Node, seconds: int) -> tuple[float, float]:
     """Return seconds of recording fetched a second, and MiB a second of the node's processor."""
-    client, given = Client(node.web_address), node.first
-    if given is None:
-        raise EngineFailed("a new node has no first administrator", stage="worker")
-    await asyncio.to_thread(client.sign_in, given.name, given.password)
-    fresh = secrets.token_urlsafe(12)
-    await asyncio.to_thread(client.change_password, given.password, fresh)
+    client = await asyncio.to_thread(enter, node, Post.OFFICER)
     since = _even(time.time()) - _BACK - seconds
     asked = {"device": DEVICE, "channel": CHANNEL, "purpose": "evidence"}
     asked |= {"since": str(since), "until": str(since + seconds)}

@@ -5,6 +5,7 @@ import secrets
 import time
 from typing import Any
 
+from tongshi.cli.staff import Post
 from tongshi.cli.trial.site import Site, Tell, agree
 from tongshi.cli.trial.verdict import hold
 from tongshi.cli.trial.visitor import PURPOSE
@@ -176,7 +177,9 @@ async def configure(site: Site, tell: Tell) -> None:
     device, camera = spec.device_id, channel.channel_id
     path = f"/devices/{device}/channels/{camera}/config"
     forms = await site.call("GET", "/config/forms")
-    read = await site.call("GET", f"{path}?types=BasicParam,FrameMirror,OSDConfig")
+    read = await site.call(
+        "GET", f"{path}?types=BasicParam,FrameMirror,OSDConfig", post=Post.SYSTEM
+    )
     lacking = set(read["lacking"])
     hold(set(read["blocks"]) == {"BasicParam", "FrameMirror", "OSDConfig"}, f"lacking: {lacking}")
     name = f"试 {secrets.token_hex(3)}"
@@ -188,18 +191,18 @@ async def configure(site: Site, tell: Tell) -> None:
     mode = 2 if old != 2 else 1
     written = await _write(site, path, "FrameMirror", {"mirror": mode})
     agree("mirror", (written["found"].get("mirror"), written["differences"]), (mode, []))
-    again = await site.call("GET", f"{path}?types=FrameMirror")
+    again = await site.call("GET", f"{path}?types=FrameMirror", post=Post.SYSTEM)
     agree("mirror", again["blocks"]["FrameMirror"].get("mirror"), mode)
     await _write(site, path, "FrameMirror", {"mirror": old or 0})
     body = {"values": {"heart_beat_count": -3}, "purpose": PURPOSE}
-    problem = await site.refusal("PUT", f"{path}/BasicParam", body)
+    problem = await site.refusal("PUT", f"{path}/BasicParam", body, Post.SYSTEM)
     named = problem["code"] == "invalid" and "heart_beat_count" in str(problem.get("faults"))
     hold(named, f"a value out of range is not named: {problem}")
-    problem = await site.refusal("PUT", f"{path}/NoSuchBlock", body)
+    problem = await site.refusal("PUT", f"{path}/NoSuchBlock", body, Post.SYSTEM)
     hold(problem["status"] == 404, f"settings that there are not: {problem}")
     tell(f"{len(forms)} forms; two blocks written, read back, at the device; bad ones named")
 
 
 async def _write(site: Site, path: str, block: str, values: dict[str, object]) -> dict[str, Any]:
     body = {"values": values, "purpose": PURPOSE}
-    return dict(await site.call("PUT", f"{path}/{block}", body))
+    return dict(await site.call("PUT", f"{path}/{block}", body, Post.SYSTEM))

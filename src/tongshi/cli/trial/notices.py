@@ -5,6 +5,7 @@ import secrets
 from functools import partial
 from typing import Any
 
+from tongshi.cli.staff import Post
 from tongshi.cli.trial.site import Site, Tell, agree, is_plain
 from tongshi.cli.trial.verdict import hold
 from tongshi.gb28181.subscription import Subject
@@ -79,7 +80,7 @@ async def locate(site: Site, tell: Tell) -> None:
     """Who moves tells where, as often as it was asked to, and is on its way."""
     spec, _ = site.find("device moves", lambda spec, _: spec.profile.mobile and spec.route)
     path = f"/devices/{spec.device_id}/subscriptions/{Subject.POSITION.value}"
-    await site.call("PUT", path, {"interval": 1})
+    await site.call("PUT", path, {"interval": 1}, Post.SYSTEM)
     await site.until(lambda: _stands(site, spec, Subject.POSITION))
     known = (await _positions(site, spec))["total"]
 
@@ -89,7 +90,7 @@ async def locate(site: Site, tell: Tell) -> None:
 
     await site.until(told)
     page = await _positions(site, spec)
-    await site.call("DELETE", path)
+    await site.call("DELETE", path, post=Post.SYSTEM)
     places = {(row["longitude"], row["latitude"]) for row in page["rows"]}
     hold(len(places) >= 3, f"it reports, and does not move: {places}")
     east, north = zip(*spec.route, strict=True)
@@ -110,8 +111,13 @@ async def _positions(site: Site, spec: Spec) -> dict[str, Any]:
     return dict(await site.call("GET", f"/devices/{spec.device_id}/positions?size=500"))
 
 
+async def _subscriptions(site: Site, spec: Spec) -> list[dict[str, Any]]:
+    path = f"/devices/{spec.device_id}/subscriptions"
+    return list(await site.call("GET", path, post=Post.SYSTEM))
+
+
 async def _stands(site: Site, spec: Spec, subject: Subject, state: str = "active") -> str:
-    rows = await site.call("GET", f"/devices/{spec.device_id}/subscriptions")
+    rows = await _subscriptions(site, spec)
     row = next((row for row in rows if row["subject"] == subject.value), None)
     return "" if row is not None and row["state"] == state else f"{subject.value}: {row}"
 
@@ -160,19 +166,19 @@ async def subscribe(site: Site, tell: Tell) -> None:
         for subject in (Subject.CATALOG, Subject.ALARM):
             await site.until(partial(_stands, site, spec, subject))
             counted += 1
-        rows = await site.call("GET", f"/devices/{spec.device_id}/subscriptions")
+        rows = await _subscriptions(site, spec)
         dead = [row for row in rows if row["state"] == "active" and row["expires"] <= 0]
         hold(not dead, f"granted for no time: {dead}")
     spec, _ = site.find("plain camera", lambda spec, _: is_plain(spec) and not spec.profile.mobile)
     path = f"/devices/{spec.device_id}/subscriptions/{Subject.POSITION.value}"
     await site.quirks(spec, "no-subscribe")
     try:
-        await site.call("PUT", path, {"interval": 5})
+        await site.call("PUT", path, {"interval": 5}, Post.SYSTEM)
         await site.until(lambda: _stands(site, spec, Subject.POSITION, "fallback"))
-        rows = await site.call("GET", f"/devices/{spec.device_id}/subscriptions")
+        rows = await _subscriptions(site, spec)
         why = next(row["why"] for row in rows if row["subject"] == Subject.POSITION.value)
         hold("489" in why, f"why it cannot be subscribed is told as {why!r}")
     finally:
         await site.quirks(spec, *spec.quirks)
-        await site.call("DELETE", path)
+        await site.call("DELETE", path, post=Post.SYSTEM)
     tell(f"{counted} stand at {len(site.specs)} devices; 489 leads to the fallback")

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from tongshi.cli.staff import Post
 from tongshi.cli.trial.site import Site, Tell, agree, is_plain
 from tongshi.cli.trial.verdict import hold
 from tongshi.cli.trial.visitor import PURPOSE
@@ -34,7 +35,7 @@ async def profile(site: Site, tell: Tell) -> None:
     seen: dict[str, int] = {}
     for spec in site.specs:
         maker = spec.profile.manufacturer
-        told = await site.call("GET", f"/devices/{spec.device_id}/profile")
+        told = await site.call("GET", f"/devices/{spec.device_id}/profile", post=Post.SYSTEM)
         agree(f"{maker}", told["preset"], PRESETS[maker])
         grounded = told["ground"] == "device-info" and told["told"] == maker
         hold(grounded, f"{maker}: chosen by {told['ground']}, {told['told']!r}")
@@ -48,14 +49,14 @@ async def profile(site: Site, tell: Tell) -> None:
 
 async def _by_hand(site: Site, spec: Spec) -> None:
     path = f"/devices/{spec.device_id}/profile"
-    told = await site.call("PUT", path, {"fields": {"status_notify": "false"}})
+    told = await site.call("PUT", path, {"fields": {"status_notify": "false"}}, Post.SYSTEM)
     fields = {row["name"]: (row["value"], row["by"]) for row in told["fields"]}
     agree(
         "by hand",
         (told["by_hand"], fields["status_notify"]),
         (["status_notify"], ("false", "hand")),
     )
-    told = await site.call("PUT", path, {"fields": {}})
+    told = await site.call("PUT", path, {"fields": {}}, Post.SYSTEM)
     hold(not told["by_hand"], f"a field by hand is left: {told['by_hand']}")
 
 
@@ -75,11 +76,13 @@ async def admit(site: Site, tell: Tell) -> None:
         status = await _refused(site, spec)
         hold(status == 403, f"a denied device is refused with {status}")
     await _comes_back(site, spec)
-    await site.call("PUT", f"/devices/{device}/password", {"password": secrets.token_hex(8)})
+    await site.call(
+        "PUT", f"/devices/{device}/password", {"password": secrets.token_hex(8)}, Post.SYSTEM
+    )
     status = await _refused(site, spec)
     hold(status in (401, 403), f"a wrong password is refused with {status}")
-    await site.call("DELETE", f"/devices/{device}/password")
-    await site.call("POST", f"/devices/{device}/lockout/clear")
+    await site.call("DELETE", f"/devices/{device}/password", post=Post.SYSTEM)
+    await site.call("POST", f"/devices/{device}/lockout/clear", post=Post.SYSTEM)
     await _comes_back(site, spec)
     asked = await _redirect(site, spec)
     await _comes_back(site, spec)
@@ -88,11 +91,11 @@ async def admit(site: Site, tell: Tell) -> None:
 
 @asynccontextmanager
 async def _rule(site: Site, rule: dict[str, Any]) -> AsyncIterator[None]:
-    made = await site.call("POST", "/admission", rule)
+    made = await site.call("POST", "/admission", rule, Post.SYSTEM)
     try:
         yield
     finally:
-        await site.call("DELETE", f"/admission/{made['id']}")
+        await site.call("DELETE", f"/admission/{made['id']}", post=Post.SYSTEM)
 
 
 async def _refused(site: Site, spec: Spec) -> int | None:
@@ -149,7 +152,9 @@ async def upgrade(site: Site, tell: Tell) -> None:
     spec, _ = site.find("plain camera by TCP", lambda spec, _: is_plain(spec) and spec.tcp)
     device, version = spec.device_id, f"9.{secrets.randbelow(1000)}"
     data = secrets.token_bytes(FIRMWARE)
-    made = json.loads(await site.visitor.fetch("POST", f"/firmware?name=check-{version}", data))
+    made = json.loads(
+        await site.fetch("POST", f"/firmware?name=check-{version}", data, Post.SYSTEM)
+    )
     agree("firmware", (made["bytes"], made["sha256"]), (FIRMWARE, hashlib.sha256(data).hexdigest()))
     body = {
         "firmware": made["id"],
@@ -157,10 +162,10 @@ async def upgrade(site: Site, tell: Tell) -> None:
         "version": version,
         "purpose": PURPOSE,
     }
-    begun = await site.call("POST", f"/devices/{device}/upgrade", body)
+    begun = await site.call("POST", f"/devices/{device}/upgrade", body, Post.SYSTEM)
 
     async def done() -> str:
-        page = await site.call("GET", f"/devices/{device}/upgrades")
+        page = await site.call("GET", f"/devices/{device}/upgrades", post=Post.SYSTEM)
         row = next(row for row in page["rows"] if row["id"] == begun["id"])
         hold(row["state"] not in ("failed", "unknown"), f"{row['state']}: {row['why']}")
         whole = row["sent"] == FIRMWARE
@@ -168,7 +173,7 @@ async def upgrade(site: Site, tell: Tell) -> None:
 
     await site.until(done)
     agree("firmware of the device", version, (await site.state(spec))["firmware"])
-    await site.call("DELETE", f"/firmware/{made['id']}")
+    await site.call("DELETE", f"/firmware/{made['id']}", post=Post.SYSTEM)
     tell(f"{FIRMWARE} bytes fetched, restarted, {version} at the device")
 
 
@@ -176,10 +181,10 @@ async def trace(site: Site, tell: Tell) -> None:
     """What is said with a device is recorded, drawn as a ladder, and kept as a file."""
     spec, channel = site.dome()
     device = spec.device_id
-    begun = await site.call("POST", f"/devices/{device}/traces", {"seconds": 60})
+    begun = await site.call("POST", f"/devices/{device}/traces", {"seconds": 60}, Post.SYSTEM)
     await site.call("GET", f"/devices/{device}/channels/{channel.channel_id}/presets")
-    await site.call("POST", f"/traces/{begun['id']}/end")
-    ladder = await site.call("GET", f"/traces/{begun['id']}")
+    await site.call("POST", f"/traces/{begun['id']}/end", post=Post.SYSTEM)
+    ladder = await site.call("GET", f"/traces/{begun['id']}", post=Post.SYSTEM)
     rows = ladder["rows"]
     ways = {
         (row["source"] == "platform", row["label"].partition(" ")[0], row["command"])
@@ -195,9 +200,9 @@ async def trace(site: Site, tell: Tell) -> None:
     hold(ladder["actors"][0] == "platform" and device in ladder["names"], f"{ladder['names']}")
     numbers = {row["sn"] for row in rows if row["command"] == "PresetQuery"}
     hold(len(numbers) == 1, f"question and answer have the numbers {numbers}")
-    data = await site.visitor.fetch("GET", f"/traces/{begun['id']}/file")
+    data = await site.fetch("GET", f"/traces/{begun['id']}/file", post=Post.SYSTEM)
     lines = [line for line in data.decode().splitlines() if '"way"' in line]
     agree("messages in the file", len(lines), len(rows))
     hold(site.node.device_password not in data.decode(), "the file tells the devices' password")
-    await site.call("DELETE", f"/traces/{begun['id']}")
+    await site.call("DELETE", f"/traces/{begun['id']}", post=Post.SYSTEM)
     tell(f"{len(rows)} rows: the question, its answer, what confirmed them")

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from tongshi.app.node import Node
+from tongshi.cli.staff import Post, appoint
 from tongshi.cli.trial import control, footage, notices, peers, taking, voices
 from tongshi.cli.trial.site import Devices, Site, Tell
 from tongshi.cli.trial.verdict import Broken, Verdict, hold
@@ -55,10 +56,11 @@ class Trial(Site):
             hold(refused.status == 403, f"devices before the change: {refused}")
         else:
             raise Broken("devices are shown before the password was changed")
-        fresh = secrets.token_urlsafe(12)
-        await visitor.run(client.change_password, first.password, fresh)
-        self.visitor = visitor
-        seen("must be changed, was changed")
+        await visitor.run(client.change_password, first.password, secrets.token_urlsafe(12))
+        self.visitors[Post.SECURITY] = visitor
+        staff = await visitor.run(appoint, self.node)
+        await self.admit([one for one in staff.values() if one.post is not Post.SECURITY])
+        seen(f"must be changed, was changed; {len(self.visitors)} of the staff")
 
     async def registered(self, seen: Tell) -> None:
         """Every device is online."""
@@ -199,7 +201,7 @@ class Trial(Site):
         """Every look is on the access register with its reason and its end."""
         await self.until(self._idle)
         await asyncio.to_thread(self.node.writer.flush)
-        page = await self.visitor.call("GET", "/register?size=500")
+        page = await self.call("GET", "/register?size=500", post=Post.AUDIT)
         rows = page["rows"]
         least = 3 * len(self.channels)
         hold(page["total"] > least, f"{page['total']} entries for more than {least} looks")

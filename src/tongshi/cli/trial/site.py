@@ -2,17 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from tongshi.app.node import Node
+from tongshi.cli.staff import Member, Post, seat
 from tongshi.cli.trial.verdict import Broken, Verdict, hold
 from tongshi.cli.trial.visitor import PURPOSE, Visitor
 from tongshi.sim.impair import CLEAN
 from tongshi.sim.profile import Channel
 from tongshi.sim.town import Spec
-from tongshi.testing.client import Client, Json, Refused
+from tongshi.testing.client import Json, Refused
 
 PATIENCE = 30.0
 """How long something may take to come true, s."""
@@ -31,7 +32,10 @@ class Devices(Protocol):
 
 
 class Site:
-    """A node, the devices *specs* in its *town*, and a visitor."""
+    """A node, the devices *specs* in its *town*, and its staff.
+
+    visitors: who of the staff is signed in.
+    """
 
     def __init__(
         self,
@@ -46,7 +50,27 @@ class Site:
         self.specs = specs
         self.verdict = verdict
         self.threads = threads
-        self.visitor = Visitor(Client(node.web_address), threads)
+        self.visitors: dict[Post, Visitor] = {}
+
+    # Who asks
+
+    @property
+    def visitor(self) -> Visitor:
+        """The officer, who looks; raises Broken before she is signed in."""
+        if Post.OFFICER not in self.visitors:
+            raise Broken("nobody who may look is signed in")
+        return self.visitors[Post.OFFICER]
+
+    async def admit(self, members: Collection[Member]) -> None:
+        """Sign *members* in, each with a password of their own from now on."""
+        loop = asyncio.get_running_loop()
+
+        async def one(member: Member) -> None:
+            address = self.node.web_address
+            client = await loop.run_in_executor(self.threads, seat, address, member)
+            self.visitors[member.post] = Visitor(client, self.threads)
+
+        await asyncio.gather(*map(one, members))
 
     # Choosing
 
@@ -76,19 +100,32 @@ class Site:
 
     # Asking
 
-    async def call(self, method: str, path: str, body: object = None) -> Json:
-        """Return the decoded answer of the interface; raises Refused."""
-        return await self.visitor.call(method, path, body)
+    async def call(
+        self, method: str, path: str, body: object = None, post: Post = Post.OFFICER
+    ) -> Json:
+        """Return the decoded answer of the interface; raises Refused.
+
+        post: who asks.
+        """
+        return await self.visitors[post].call(method, path, body)
+
+    async def fetch(
+        self, method: str, path: str, body: object = None, post: Post = Post.OFFICER
+    ) -> bytes:
+        """Return the bytes of an answer of the interface; raises Refused."""
+        return await self.visitors[post].fetch(method, path, body)
 
     async def order(self, device: str, channel: str, do: str, **more: object) -> dict[str, Any]:
         """Have a camera do something, for the purpose of a patrol."""
         path = f"/devices/{device}/channels/{channel}/control"
         return dict(await self.call("POST", path, {"do": do, "purpose": PURPOSE, **more}))
 
-    async def refusal(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+    async def refusal(
+        self, method: str, path: str, body: object = None, post: Post = Post.OFFICER
+    ) -> dict[str, Any]:
         """Return the problem with which a call fails; raises Broken when it does not."""
         try:
-            answer = await self.call(method, path, body)
+            answer = await self.call(method, path, body, post)
         except Refused as refused:
             return {"status": refused.status, **refused.problem}
         raise Broken(f"{method} {path} was answered: {answer}"[:300])

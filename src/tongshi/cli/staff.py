@@ -1,0 +1,153 @@
+"""The staff of a demonstration: who does what one account could do before it was shared out.
+
+Nobody of them has every right: to see how a look is asked for, granted and found again, one has to
+sign in as several.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from tongshi.access.permission import Role
+from tongshi.app.node import Node
+from tongshi.errors import Conflict
+from tongshi.testing.client import Client
+
+
+class Post(Enum):
+    """A place in the staff; the value is the name to sign in with."""
+
+    SECURITY = "admin"
+    """The first account of every node; appoints the others."""
+    SYSTEM = "system"
+    AUDIT = "audit"
+    OFFICER = "officer"
+    """May do all that an operator can, with every camera."""
+    NEWCOMER = "newcomer"
+    """May do nothing with any camera, and has to ask."""
+    OWNER = "owner"
+    """Owns the cameras of one unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of the staff.  password: to be changed at the first sign-in."""
+
+    post: Post
+    password: str
+
+    @property
+    def name(self) -> str:
+        """What to sign in with."""
+        return self.post.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """How a post is filled.  shown, unit: as the access register prints them."""
+
+    role: Role
+    shown: str
+    unit: str
+    task: tuple[str, str]
+
+
+_PLACES = {
+    Post.SECURITY: _Place(
+        Role.SECURITY, "", "", ("安全管理员：人员与授权", "security administrator: people, grants")
+    ),
+    Post.SYSTEM: _Place(
+        Role.SYSTEM,
+        "沈维 Shen Wei",
+        "信息中心",
+        ("系统管理员：设备与接入", "system administrator: devices, peers"),
+    ),
+    Post.AUDIT: _Place(
+        Role.AUDIT,
+        "严明 Yan Ming",
+        "监察室",
+        ("审计管理员：登记与审计", "audit administrator: register, audit"),
+    ),
+    Post.OFFICER: _Place(
+        Role.OPERATOR,
+        "陈静 Chen Jing",
+        "通视镇指挥室",
+        ("值班员：可看全部摄像机", "officer: sees every camera"),
+    ),
+    Post.NEWCOMER: _Place(
+        Role.OPERATOR,
+        "李新 Li Xin",
+        "通视镇指挥室",
+        ("新值班员：尚无授权，须申请", "new officer: no grant yet, has to ask"),
+    ),
+    Post.OWNER: _Place(
+        Role.OWNER,
+        "何岚 He Lan",
+        "物流园",
+        ("产权单位：看谁调用了本单位摄像机", "owner: reads who looked at its cameras"),
+    ),
+}
+
+
+def appoint(node: Node, posts: Collection[Post] = tuple(Post)) -> Mapping[Post, Member]:
+    """Fill *posts* of a node that is new; nobody where it has accounts already.
+
+    Blocks on the store and on hashing.  The first account is always among what is returned.
+    """
+    if node.first is None:
+        return {}
+    staff = {Post.SECURITY: Member(Post.SECURITY, node.first.password)}
+    for post in posts:
+        if post not in staff:
+            place = _PLACES[post]
+            given = node.people.add(post.value, place.shown, place.unit, place.role)
+            staff[post] = Member(post, given.password)
+    return staff
+
+
+def seat(address: str, member: Member) -> Client:
+    """Return the signed-in client of *member* at the node at *address*.
+
+    Blocks.  The one-time password is replaced by another that is kept nowhere.
+    """
+    client = Client(address)
+    client.begin(member.name, member.password)
+    return client
+
+
+def enter(node: Node, post: Post) -> Client:
+    """Return the signed-in client of *post*, who is appointed for it; blocks.
+
+    Raises Conflict when the node is not new, or somebody fills the post already.
+    """
+    staff = appoint(node, (post,))
+    if post not in staff:
+        raise Conflict("the node is not new: nobody can be appointed")
+    return seat(node.web_address, staff[post])
+
+
+def describe(staff: Mapping[Post, Member]) -> str:
+    """Return a table of names, one-time passwords and tasks, in both languages."""
+    rows = [("name 用户名", "one-time password 一次性密码", "task 职责")]
+    rows += [
+        (member.name, member.password, " ".join(_PLACES[post].task))
+        for post, member in staff.items()
+    ]
+    wide = [max(map(_width, column)) for column in list(zip(*rows, strict=True))[:-1]]
+    return "\n".join(
+        "  ".join(
+            [
+                *(
+                    text + " " * (room - _width(text))
+                    for text, room in zip(row[:-1], wide, strict=True)
+                ),
+                row[-1],
+            ]
+        )
+        for row in rows
+    )
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal *text* takes."""
+    return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
