@@ -69,6 +69,7 @@ ACTS: Mapping[str, Kind] = MappingProxyType(
         # People and their sign-ins.
         "session.begun": Kind("登录", "Signed in"),
         "session.ended": Kind("退出登录", "Signed out"),
+        "session.proven": Kind("再次验证身份", "Proved anew who they are"),
         "person.added": Kind("新增人员", "A person was added"),
         "person.changed": Kind("修改人员", "A person was changed"),
         "person.disabled": Kind("停用人员", "An account was closed"),
@@ -92,6 +93,7 @@ ACTS: Mapping[str, Kind] = MappingProxyType(
         "delegate.changed": Kind("修改代理审批人", "A delegate was changed"),
         "break-glass.begun": Kind("紧急调用", "Glass was broken"),
         "break-glass.reviewed": Kind("紧急调用复核", "A break-glass look was reviewed"),
+        "mark.tampered": Kind("水印被改动", "The mark on a picture was touched"),
         "finding.made": Kind("发现异常访问", "Unusual access was found"),
         "finding.handled": Kind("处理异常访问", "A finding was handled"),
         # Programs.
@@ -127,6 +129,8 @@ ACTS: Mapping[str, Kind] = MappingProxyType(
         # Refusals, by the code of the error.
         "denied": Kind("无权操作", "No right"),
         "denied.signin": Kind("未登录", "Not signed in"),
+        "denied.first": Kind("须先完成账户设置", "The account needs something first"),
+        "denied.proof": Kind("须再次验证身份", "Not proven lately"),
         "denied.grant": Kind("无授权", "No grant"),
     }
 )

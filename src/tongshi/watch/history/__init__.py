@@ -1,0 +1,1 @@
+"""What accounts did, as the watch reads and remembers it."""
