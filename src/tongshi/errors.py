@@ -6,7 +6,9 @@ Error
 ├── Conflict                 it is there already, or in a state that forbids the act
 │   └── PeerOffline              the device is known to be offline: nothing was asked of it
 ├── Denied                   no right: says why, and which grant would help
-│   └── SignInNeeded             nobody is signed in, or the sign-in has ended
+│   ├── SignInNeeded             nobody is signed in, or the sign-in has ended
+│   ├── FirstNeeded              something about the own account must be done first
+│   └── ProofNeeded              the person must prove anew who they are
 ├── Exhausted                ports, SSRCs, sessions, disk: nothing left to lease
 ├── ProtocolError            bytes or an exchange break a standard
 │   ├── LocalProtocolError       we were about to send it: a defect here
@@ -75,18 +77,40 @@ class SignInNeeded(Denied):
     code = "denied.signin"
 
 
+class FirstNeeded(Denied):
+    """Something about the own account must be done before anything else is allowed.
+
+    first: ``password``, ``totp`` or ``certificate``.
+    """
+
+    code = "denied.first"
+
+    def __init__(self, message: str, *, first: str, helps: str = "") -> None:
+        super().__init__(message, helps=helps)
+        self.first = first
+
+
+class ProofNeeded(Denied):
+    """The act needs a password or code that was given lately: prove it again."""
+
+    code = "denied.proof"
+
+
 class Exhausted(Error):
     """Nothing is left to lease.
 
     resource: ``port``, ``ssrc``, ``session``, ``transaction``, ``transcode``, ``snapshot``,
-    ``reader``, ``store``, ``disk``, ``trace``, ``talk``.
+    ``reader``, ``store``, ``disk``, ``trace``, ``talk``; of a token's quotas ``calls-minute``,
+    ``calls-day``, ``stream-day``, ``bytes-day``.
+    again: s after which there is more; None where nobody knows.
     """
 
     code = "exhausted"
 
-    def __init__(self, message: str, *, resource: str) -> None:
+    def __init__(self, message: str, *, resource: str, again: float | None = None) -> None:
         super().__init__(message)
         self.resource = resource
+        self.again = again
 
 
 class ProtocolError(Error):
@@ -166,6 +190,8 @@ TITLES: dict[str, tuple[str, str]] = {
     "conflict": ("与当前状态冲突", "Conflicts with the present state"),
     "denied": ("无权进行此操作", "No right to do this"),
     "denied.signin": ("请先登录", "Sign in first"),
+    "denied.first": ("须先完成账户设置", "Your account needs something first"),
+    "denied.proof": ("请再次验证身份", "Prove again who you are"),
     "exhausted": ("资源已用尽", "Nothing left to lease"),
     "protocol": ("违反协议", "Protocol broken"),
     "protocol.local": ("本端违反协议（程序缺陷）", "We broke the protocol (a defect here)"),

@@ -97,12 +97,12 @@ def begin_of(wall: float, length: int, offset: int) -> int:
 def roll(spent: Spent, wall: float, offset: int) -> Spent:
     """Return *spent* with nothing of windows that are over.
 
-    A wall clock that went back begins no window anew: what was used stays used.
+    A wall clock that went back begins no day anew: what was used stays used.
     """
     minute, day = begin_of(wall, MINUTE, offset), begin_of(wall, DAY, offset)
     if day > spent.day:
         return Spent(minute, day)
-    if minute > spent.minute:
+    if minute != spent.minute:
         return replace(spent, minute=minute, calls_minute=0)
     return spent
 

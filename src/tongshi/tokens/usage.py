@@ -9,6 +9,19 @@ from enum import Enum
 HOUR = 3600
 OTHER = "other"
 """Kind of what has none."""
+COLUMNS = (
+    "begin",
+    "token",
+    "name",
+    "account",
+    "unit",
+    "kind",
+    "calls",
+    "refused",
+    "stream_minutes",
+    "bytes",
+)
+"""Of the table that `write_csv` writes."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -145,10 +158,7 @@ def write_csv(lines: Iterable[Line]) -> Iterator[str]:
     """
     sheet = _Sheet()
     writer = csv.writer(sheet)
-    writer.writerow(
-        ("begin", "token", "name", "account", "unit", "kind")
-        + ("calls", "refused", "stream_minutes", "bytes")
-    )
+    writer.writerow(COLUMNS)
     yield "\ufeff" + sheet.line
     for line in lines:
         used = line.used
