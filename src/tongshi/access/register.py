@@ -33,7 +33,9 @@ class Look:
     channel: the camera's name as it was then.  purpose: as the person stated it.  at: UNIX time,
     s.  transport: how the picture goes to the person, as ``"websocket"``.  address: from where the
     person looks.  since, until: the footage it is about, UNIX time, s; None for the present.
-    what: of a control, what the camera was told, in a word.
+    what: of a control, what the camera was told, in a word.  grant_id, approval_id: what it rests
+    on.  case_number, second_person: where the purpose asks for them.  via: code of the superior
+    through which it came.
     """
 
     person_id: int | None
@@ -50,6 +52,11 @@ class Look:
     since: float | None = None
     until: float | None = None
     what: str = ""
+    grant_id: int | None = None
+    approval_id: int | None = None
+    case_number: str = ""
+    second_person: str = ""
+    via: str = ""
 
     def __post_init__(self) -> None:
         if not self.purpose.strip():

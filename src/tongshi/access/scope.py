@@ -1,23 +1,38 @@
-"""Which devices and channels somebody may know of: one value that every query takes.
+"""Which cameras somebody may know of, or has a right to: one value that every query takes.
 
-A signed-in person sees everything, anybody else nothing.  Lists, counts, tree and search turn the
-scope into SQL in one function, ``access.store.visible``.
+It is grants compiled for one person, one right and one minute.  Lists, counts, tree and search
+turn it into SQL in one function, ``access.store.visible``; `Scope.sees` says the same of one
+camera.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tongshi.access.cover import Cover, Key, Shape, is_broad, spread
+from tongshi.access.grant import Camera, Grant, Party, Selector, Wish
 from tongshi.access.identity import Person
+
+NOBODY = Cover()
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is visible.  ``Scope()`` is nothing."""
+    """What is visible: what is allowed without what is denied.  ``Scope()`` is nothing.
+
+    everything: without exception.
+    """
 
     everything: bool = False
+    allowed: Cover = NOBODY
+    denied: Cover = NOBODY
 
-    def sees(self, device_id: str, channel_id: str = "") -> bool:
-        """Say whether this device, or this channel of it, is visible; agrees with the SQL."""
-        return self.everything and bool(device_id or channel_id)
+    def sees(self, camera: Camera | str, channel_id: str = "") -> bool:
+        """Say whether *camera* is in it; agrees with the SQL."""
+        if isinstance(camera, str):
+            camera = Camera(camera, channel_id or camera)
+        if self.everything:
+            return True
+        return self.allowed.holds(camera) and not self.denied.holds(camera)
 
 
 NOTHING = Scope()
@@ -27,3 +42,42 @@ EVERYTHING = Scope(everything=True)
 def scope_of(person: Person | None) -> Scope:
     """Return what *person* may know of; None is nobody."""
     return NOTHING if person is None or person.disabled else EVERYTHING
+
+
+def compile_scope(grants: Iterable[Grant], party: Party, wish: Wish) -> Scope:
+    """Return the cameras for which `decide` allows *wish*, for all at once."""
+    allowed: list[Selector] = []
+    denied: list[Selector] = []
+    for grant in grants:
+        if grant.subject not in party or not grant.answers(wish):
+            continue
+        (denied if grant.deny else allowed).append(grant.selector)
+    yes, no = Cover.of(allowed), Cover.of(denied)
+    if no.everything or yes.empty:
+        return NOTHING
+    return EVERYTHING if yes.everything and no.empty else Scope(False, yes, no)
+
+
+class Book:
+    """The grants of one party, found by camera: `decide` weighs only those about it.
+
+    Pure and never changed; safe to use from any thread.
+    """
+
+    def __init__(self, grants: Iterable[Grant]) -> None:
+        self._always: list[Grant] = []
+        self._groups: dict[Shape, dict[Key, list[Grant]]] = {}
+        for grant in sorted(grants, key=lambda one: one.id):
+            if grant.selector.everything or is_broad(grant.selector):
+                self._always.append(grant)
+                continue
+            for shape, key in spread(grant.selector):
+                self._groups.setdefault(shape, {}).setdefault(key, []).append(grant)
+
+    def about(self, camera: Camera) -> list[Grant]:
+        """Return the grants whose selectors may cover *camera*, each at least once."""
+        found = list(self._always)
+        for shape, keys in self._groups.items():
+            for key in shape.keys(camera):
+                found += keys.get(key, ())
+        return found

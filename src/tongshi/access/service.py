@@ -316,6 +316,8 @@ class Register:
             channel=storable(look.channel),
             purpose=storable(look.purpose),
             address=storable(look.address, 64),
+            case_number=storable(look.case_number, 64),
+            second_person=storable(look.second_person, 128),
         )
         return self._writer.call(
             lambda connection: store.add_entry(connection, clean), durable=True

@@ -9,12 +9,10 @@ from sqlalchemy import (
     Row,
     Select,
     delete,
-    false,
     func,
     insert,
     or_,
     select,
-    true,
     update,
 )
 
@@ -30,6 +28,7 @@ from tongshi.access.register import (
     end_unknown,
 )
 from tongshi.access.scope import Scope
+from tongshi.access.sight.store import visible as visible
 from tongshi.audit.chain import digest_row
 from tongshi.audit.entry import PLATFORM, Act, Actor, Value
 from tongshi.audit.store import append, append_all
@@ -42,18 +41,6 @@ from tongshi.db.tables import (
 )
 from tongshi.db.text import find_literally
 from tongshi.db.upsert import upsert
-
-
-def visible(
-    scope: Scope, device_id: ColumnElement[str], channel_id: ColumnElement[str] | None = None
-) -> ColumnElement[bool]:
-    """Return the condition under which a row of this device, or this channel, may be seen.
-
-    The one place where a scope becomes SQL; `Scope.sees` says the same of one row.
-    """
-    del device_id, channel_id  # everything and nothing ask for no column
-    return true() if scope.everything else false()
-
 
 # People -------------------------------------------------------------------------------------
 
@@ -213,6 +200,11 @@ def add_entry(connection: Connection, look: Look) -> int:
         "footage_since": look.since,
         "footage_until": look.until,
         "what": look.what or None,
+        "grant_id": look.grant_id,
+        "approval_id": look.approval_id,
+        "case_number": look.case_number or None,
+        "second_person": look.second_person or None,
+        "via": look.via or None,
     }
     statement = insert(register_entries).values(row).returning(register_entries.c.id)
     number = int(connection.execute(statement).scalar_one())
@@ -415,6 +407,11 @@ def _entry(row: Row[Any]) -> Entry:
         row.footage_since,
         row.footage_until,
         row.what or "",
+        row.grant_id,
+        row.approval_id,
+        row.case_number or "",
+        row.second_person or "",
+        row.via or "",
     )
     ending = None
     if row.ended_at is not None:

@@ -10,9 +10,13 @@ is missing from the schema.
 
 from tongshi.db.tables.access import (
     people,
+    recovery_codes,
     register_endings,
     register_entries,
     register_progress,
+    sign_in_addresses,
+    sign_in_steps,
+    sign_in_tallies,
     web_sessions,
 )
 from tongshi.db.tables.approvals import (
@@ -71,9 +75,9 @@ __all__ = [
     "firmwares",
     "glass_cameras",
     "glass_reviews",
+    "grants",
     "hook_deliveries",
     "hooks",
-    "grants",
     "kept_values",
     "metadata",
     "peer_beats",
@@ -86,6 +90,7 @@ __all__ = [
     "presence",
     "presence_changes",
     "purposes",
+    "recovery_codes",
     "register_endings",
     "register_entries",
     "register_progress",
@@ -93,6 +98,9 @@ __all__ = [
     "request_decisions",
     "requests",
     "runs",
+    "sign_in_addresses",
+    "sign_in_steps",
+    "sign_in_tallies",
     "subscription_wants",
     "token_usage",
     "upgrades",

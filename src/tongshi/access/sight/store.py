@@ -1,0 +1,187 @@
+"""The scope as a condition: `visible`, which every statement about cameras has in its WHERE.
+
+Each group of a scope is one look-up whatever the number of its keys: they go to the store as one
+JSON text, so that the statement stays the same, is compiled once, and the keys become an index
+once a statement.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ColumnElement,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from tongshi.access.cover import Cover, Group
+from tongshi.access.grant import Selector
+from tongshi.access.scope import Scope
+from tongshi.db.tables import camera_marks, channels, devices
+
+
+class Among(FunctionElement[bool]):
+    """The condition that the columns are together one of the keys of a JSON list.
+
+    Its arguments: the list as text, then the columns; a key of one column is a text, else a list.
+    """
+
+    type = Boolean()
+    inherit_cache = True
+    name = "among"
+
+
+@compiles(Among, "sqlite")
+def _among_sqlite(element: Among, compiler: SQLCompiler, **given: object) -> str:
+    listed, *columns = element.clauses
+    value = func.json_each(listed).table_valued("value").c.value
+    parts = [func.json_extract(value, literal_column(f"'$[{at}]'")) for at in range(len(columns))]
+    return compiler.process(_one_of(columns, value, parts), **given)
+
+
+@compiles(Among, "postgresql")
+def _among_postgresql(element: Among, compiler: SQLCompiler, **given: object) -> str:
+    listed, *columns = element.clauses
+    keys = cast(listed, JSON)
+    value = func.json_array_elements_text(keys).table_valued("value").c.value
+    if len(columns) > 1:
+        value = func.json_array_elements(keys).table_valued("value").c.value
+    parts = [value.op("->>")(literal_column(str(at))) for at in range(len(columns))]
+    return compiler.process(_one_of(columns, value, parts), **given)
+
+
+def _one_of(
+    columns: Sequence[ColumnElement[str]],
+    value: ColumnElement[str],
+    parts: Sequence[ColumnElement[str]],
+) -> ColumnElement[bool]:
+    """Return that *columns* are one of the rows of *value*, or of its *parts* when several."""
+    if len(columns) == 1:
+        return columns[0].in_(select(value))
+    return tuple_(*columns).in_(select(*parts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A camera as a statement has it."""
+
+    device_id: ColumnElement[str]
+    channel_id: ColumnElement[str]
+    division: ColumnElement[str]
+
+    def mark(self, kind: str) -> ColumnElement[str]:
+        """Return its mark of a kind that has one value; "" when there is none."""
+        c = camera_marks.alias().c
+        here = (c.device_id == self.device_id, c.channel_id == self.channel_id, c.kind == kind)
+        return func.coalesce(select(func.min(c.value)).where(*here).scalar_subquery(), "")
+
+
+def visible(
+    scope: Scope, device_id: ColumnElement[str], channel_id: ColumnElement[str] | None = None
+) -> ColumnElement[bool]:
+    """Return the condition under which a row of this device, or this channel, may be seen.
+
+    The one place where a scope becomes SQL; `Scope.sees` says the same of one camera.  Without a
+    channel: the device itself or one of its channels is to be seen.  What no catalog has is
+    placed as its device is.
+    """
+    if scope.everything:
+        return true()
+    if scope.allowed.empty:
+        return false()
+    c = channels.c
+    if channel_id is None:
+        below = exists().where(c.device_id == device_id, _within(scope, _listed()))
+        return or_(_within(scope, _own(device_id)), below)
+    if getattr(device_id, "table", None) is channels:
+        return _within(scope, _listed())
+    named = case((channel_id == "", device_id), else_=channel_id)
+    key = and_(c.device_id == device_id, c.channel_id == named)
+    unlisted = _Row(device_id, named, _own(device_id).division)
+    return or_(
+        exists().where(key, _within(scope, _listed())),
+        and_(~exists().where(key), _within(scope, unlisted)),
+    )
+
+
+def _listed() -> _Row:
+    c = channels.c
+    return _Row(c.device_id, c.channel_id, c.region)
+
+
+def _own(device_id: ColumnElement[str]) -> _Row:
+    """Return a device as a camera of its own."""
+    if getattr(device_id, "table", None) is devices:
+        return _Row(device_id, device_id, devices.c.region)
+    c = devices.alias().c
+    found = select(c.region).where(c.device_id == device_id).scalar_subquery()
+    return _Row(device_id, device_id, func.coalesce(found, ""))
+
+
+def _within(scope: Scope, row: _Row) -> ColumnElement[bool]:
+    allowed = _covered(scope.allowed, row)
+    return allowed if scope.denied.empty else and_(allowed, not_(_covered(scope.denied, row)))
+
+
+def _covered(cover: Cover, row: _Row) -> ColumnElement[bool]:
+    if cover.everything:
+        return true()
+    terms = [_in_group(group, row) for group in cover.groups]
+    return or_(false(), *terms, *(_selected(selector, row) for selector in cover.broad))
+
+
+def _in_group(group: Group, row: _Row) -> ColumnElement[bool]:
+    shape = group.shape
+    columns: list[ColumnElement[str]] = []
+    if shape.division:
+        columns.append(func.substr(row.division, 1, shape.division))
+    for named, kind in ((shape.klass, "class"), (shape.sector, "sector"), (shape.unit, "unit")):
+        if named:
+            columns.append(row.mark(kind))
+    if shape.device or shape.camera:
+        columns.append(row.device_id)
+    if shape.camera:
+        columns.append(row.channel_id)
+    listed = cast(literal(group.listed), Text)
+    if not shape.tag:
+        return Among(listed, *columns)
+    tags = camera_marks.alias().c
+    return exists().where(
+        tags.device_id == row.device_id,
+        tags.channel_id == row.channel_id,
+        tags.kind == "tag",
+        Among(listed, *columns, tags.value),
+    )
+
+
+def _selected(selector: Selector, row: _Row) -> ColumnElement[bool]:
+    """Return the condition of one selector by itself."""
+    alone = Selector(divisions=selector.divisions)
+    fields = (
+        alone,
+        Selector(classes=selector.classes),
+        Selector(sectors=selector.sectors),
+        Selector(units=selector.units),
+        Selector(tags=selector.tags),
+        Selector(cameras=selector.cameras),
+        Selector(devices=selector.devices),
+    )
+    named = [Cover.of([field], broad=False) for field in fields if not field.empty]
+    return and_(*(_covered(cover, row) for cover in named))
