@@ -15,6 +15,7 @@ from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
 
 from tongshi.app.node import Node
 from tongshi.cli.demo import settings_for
+from tongshi.cli.staff import Post, enter
 from tongshi.cli.town import Town
 
 pytestmark = [pytest.mark.network, pytest.mark.interop, pytest.mark.clause("9.8", "9.9", "B")]
@@ -23,7 +24,6 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SWITCHES = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 PATIENCE = 30_000  # ms
 ZONE = "Asia/Shanghai"
-SENTENCE = "a sentence for the browser"
 FPS = 15
 """Of the recorder of the town."""
 MODULUS = 1 << 28
@@ -51,13 +51,14 @@ CLOCK = "() => document.getElementById('clock').textContent"
 @asynccontextmanager
 async def signed_in(node: Node) -> AsyncIterator[tuple[Page, list[str]]]:
     """Give a page of somebody who has signed in, and what its console complains of."""
-    first = node.first
-    assert first is not None
+    officer = await asyncio.to_thread(enter, node, Post.OFFICER)
+    name, _, value = officer.cookie.partition("=")
     complaints: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
         context = await browser.new_context(locale="zh-CN", timezone_id=ZONE)
         context.set_default_timeout(PATIENCE)
+        await context.add_cookies([{"name": name, "value": value, "url": node.web_address}])
         page = await context.new_page()
 
         def heard(told: ConsoleMessage) -> None:
@@ -66,16 +67,6 @@ async def signed_in(node: Node) -> AsyncIterator[tuple[Page, list[str]]]:
 
         page.on("console", heard)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        await page.goto(node.web_address)
-        await page.fill("input[name=name]", first.name)
-        await page.fill("input[name=password]", first.password)
-        await page.click("button.primary")
-        await page.wait_for_url("**/password")
-        await page.fill("input[name=present]", first.password)
-        for name in ("new", "again"):
-            await page.fill(f"input[name={name}]", SENTENCE)
-        await page.click("button.primary")
-        await page.wait_for_url("**/live**")
         yield page, complaints
         await browser.close()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tongshi.cli import demo
+from tongshi.cli.staff import Post
 from tongshi.errors import Invalid
 from tongshi.testing.client import Client
 from tongshi.testing.command import Command, children
@@ -104,9 +105,11 @@ def test_a_show_tells_where_it_is_and_ends_in_order(tmp_path: Path) -> None:
     environ = {"TONGSHI_WEB_LISTEN": "127.0.0.1:0", "TONGSHI_MEDIA_VIEWER_LISTEN": "127.0.0.1:0"}
     with Command("demo", "--data", str(tmp_path), environ=environ) as command:
         opened = command.line(lambda line: line.startswith("Open 打开"))
-        told = command.line(lambda line: "一次性密码" in line)
+        rows = {line.split()[0]: line.split()[1] for line in command.out if line.count("  ") > 1}
+        assert {post.value for post in Post} <= set(rows)
         client = Client(opened.split()[-1])
-        client.sign_in("admin", told.split()[-1])
+        for post in (Post.SECURITY, Post.OFFICER):
+            assert client.sign_in(post.value, rows[post.value])["must_change"]
         started = children(command.pid)
         assert len(started) == 2, "a gateway worker and the devices"
         command.send(signal.SIGTERM)

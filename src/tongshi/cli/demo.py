@@ -1,22 +1,24 @@
 """``tongshi demo``: a node and a small town of simulated devices, in one go."""
 
 import argparse
+import asyncio
 import contextlib
 import os
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tongshi.app.node import Node
 from tongshi.cli.loop import run as run_loop
 from tongshi.cli.loop import stop_event
-from tongshi.cli.serve import tell
+from tongshi.cli.serve import addresses
+from tongshi.cli.staff import Member, Post, appoint, describe
 from tongshi.cli.town import Town
 from tongshi.cli.trial.run import try_all
 from tongshi.cli.trial.verdict import Verdict
-from tongshi.settings import Settings, load, split_address
+from tongshi.settings import Settings, load
 from tongshi.sim.town import demo_town
 
 _WEB, _VIEWERS = 8080, 8081
@@ -81,9 +83,8 @@ async def show(settings: Settings) -> int:
     """Run node and devices until a signal."""
     stop = stop_event()
     async with Node(settings) as node, Town(node):
-        tell(node)
-        host, _ = split_address(settings.web.listen)
-        sys.stdout.write(_GUIDE.format(address=node.web_address, host=host))
+        staff = await asyncio.to_thread(appoint, node)
+        sys.stdout.write(guide(node, staff))
         sys.stdout.flush()
         await stop.wait()
         sys.stdout.write("\nstopping / 正在停止\n")
@@ -106,10 +107,18 @@ async def examine(settings: Settings) -> Verdict:
     return verdict
 
 
-_GUIDE = """
-Open 打开  {address}
-Sign in with the name and password above, choose Live, fill the wall. End with Ctrl-C.
-用上面的用户名与密码登录，进入“实时”，铺满画面墙。按 Ctrl-C 结束。
+def guide(node: Node, staff: Mapping[Post, Member]) -> str:
+    """Return what to do, and as whom.  staff: empty where the accounts are from another time."""
+    told = describe(staff) if staff else _KEPT
+    lines = [*addresses(node), "", told, "", f"Open 打开  {node.web_address}", _STEPS]
+    return "\n".join(lines)
+
+
+_KEPT = "accounts and passwords as before 账户与密码同前"
+_STEPS = """
+Sign in as officer, choose Live, fill the wall; then as newcomer, who has to ask for it first.
+End with Ctrl-C.
+以 officer 登录，进入“实时”，铺满画面墙；再以 newcomer 登录，须先申请。按 Ctrl-C 结束。
 """
 
 

@@ -49,12 +49,17 @@ async def serve(settings: Settings) -> int:
     return 0
 
 
-def tell(node: Node) -> None:
-    """Say where the node is to be found, and once the first password."""
-    lines = [
+def addresses(node: Node) -> list[str]:
+    """Return lines that say where the node is to be found."""
+    return [
         f"SIP      {', '.join(node.signalling.addresses)}",
         f"web 控制台 {node.web_address}",
     ]
+
+
+def tell(node: Node) -> None:
+    """Say where the node is to be found, and once the first password."""
+    lines = addresses(node)
     if node.first is not None:
         lines += [
             f"name 用户名 {node.first.name}",
