@@ -51,6 +51,20 @@ def test_a_later_notice_replaces_an_earlier_one_of_the_same_key() -> None:
     run(test)
 
 
+def test_what_concerns_people_is_told_to_them_alone() -> None:
+    async def test(feed: Feed) -> None:
+        mine, other, nobody = (
+            feed.join(everything, person_id=1),
+            feed.join(everything, person_id=2),
+            feed.join(everything),
+        )
+        feed.tell("request", frozenset({1, 3}), {"id": 7}, key="7")
+        assert await topics(mine) == [("request", "")]
+        assert await topics(other) == await topics(nobody) == []
+
+    run(test)
+
+
 def test_nobody_hears_of_what_is_outside_of_the_scope() -> None:
     async def test(feed: Feed) -> None:
         reader = feed.join(lambda device_id: device_id == "mine")

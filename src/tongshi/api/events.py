@@ -3,7 +3,8 @@
 Topics: ``device`` (presence), ``described``, ``catalog``, ``stream`` (an upstream opened or
 ended), ``look`` (the access register grew), ``alarm`` (raised or handled), ``position``, ``ptz``,
 ``subscription``, ``fault`` (parts of a device), ``video`` (a mobile device offers its picture),
-``refused`` (a camera said no to what it had taken), ``reload`` (something was missed: load anew).
+``refused`` (a camera said no to what it had taken), ``request`` and ``glass`` (something waits for
+this person: a request, a review), ``reload`` (something was missed: load anew).
 """
 
 import asyncio
@@ -32,7 +33,9 @@ async def listen(
     last: Annotated[str, Param(max_length=100, description="The same, where a page begins.")] = "",
 ) -> Response:
     """Stream what changes of what the asker may see, since the event with the given id."""
-    reader = parts.feed.join(asker.scope.sees, last_event_id or last, asker.session.digest)
+    sign_in = asker.session
+    last = last_event_id or last
+    reader = parts.feed.join(asker.scope.sees, last, sign_in.digest, person_id=asker.person.id)
     return StreamingResponse(
         stream(parts.feed, reader),
         media_type="text/event-stream",

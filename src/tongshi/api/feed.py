@@ -14,13 +14,17 @@ Sees = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One change: ``topic`` is the event's name, ``device_id`` decides who may see it."""
+    """One change: ``topic`` is the event's name, ``device_id`` decides who may see it.
+
+    people: who is told, by number, whatever they may see; None for a notice about a device.
+    """
 
     topic: str
     device_id: str
     key: str
     body: Mapping[str, object]
     number: int = 0
+    people: frozenset[int] | None = None
 
 
 class Reader:
@@ -30,8 +34,11 @@ class Reader:
     no more than *backlog* entries; beyond that it is told to load anew.
     """
 
-    def __init__(self, sees: Sees, backlog: int, owner: str, *, stale: bool) -> None:
+    def __init__(
+        self, sees: Sees, backlog: int, owner: str, *, stale: bool, person_id: int = 0
+    ) -> None:
         self.owner = owner
+        self._person_id = person_id
         self._sees = sees
         self._backlog = backlog
         self._unread: OrderedDict[tuple[str, str], Notice] = OrderedDict()
@@ -43,7 +50,11 @@ class Reader:
 
     def put(self, notice: Notice) -> None:
         """Queue *notice* if this reader may see it."""
-        if not self._sees(notice.device_id):
+        if notice.people is None:
+            told = self._sees(notice.device_id)
+        else:
+            told = self._person_id in notice.people
+        if not told:
             return
         key = (notice.topic, notice.key)
         self._unread.pop(key, None)
@@ -103,16 +114,27 @@ class Feed:
         for reader in self._readers:
             reader.put(notice)
 
-    def join(self, sees: Sees, last_seen: str = "", owner: str = "") -> Reader:
+    def tell(
+        self, topic: str, people: frozenset[int], body: Mapping[str, object], *, key: str
+    ) -> None:
+        """Tell the readers of *people* what concerns them, not a device."""
+        self._number += 1
+        notice = Notice(topic, "", key, body, self._number, people)
+        for reader in self._readers:
+            reader.put(notice)
+
+    def join(
+        self, sees: Sees, last_seen: str = "", owner: str = "", *, person_id: int = 0
+    ) -> Reader:
         """Return a new reader; one that missed notices since *last_seen* starts with a reload.
 
-        owner: the sign-in behind it, see `end`.  Raises Exhausted when too many pages listen.
+        owner: the sign-in behind it, see `end`.  person_id: whose it is, see `tell`.  Raises
+        Exhausted when too many pages listen.
         """
         if len(self._readers) >= self._limit:
             raise Exhausted("too many pages listen for events", resource="reader")
-        reader = Reader(
-            sees, self._backlog, owner, stale=bool(last_seen) and last_seen != self.mark()
-        )
+        stale = bool(last_seen) and last_seen != self.mark()
+        reader = Reader(sees, self._backlog, owner, stale=stale, person_id=person_id)
         self._readers.add(reader)
         return reader
 
