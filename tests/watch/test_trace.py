@@ -13,6 +13,7 @@ from tongshi.watch.trace import (
     busiest,
     day_of,
     hour_of,
+    one_day,
     stretch_of,
     touched,
 )
@@ -72,6 +73,13 @@ def test_no_stretch_is_fuller(moments: list[int], window: int, from_on: int) -> 
         if last.at >= from_on
     ]
     assert (0 if found is None else len(found.traces)) == max(sizes, default=0)
+
+
+def test_a_day_ends_where_another_begins() -> None:
+    traces = [look(1.0), look(2.0), look(DAY), look(3.0)]
+    assert one_day(traces, 0.0) == traces[:2]
+    assert one_day(traces[3:], 0.0) == traces[3:]
+    assert one_day([], 0.0) == []
 
 
 def test_what_was_touched_is_named_once() -> None:

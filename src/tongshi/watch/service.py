@@ -43,6 +43,7 @@ from tongshi.watch.trace import (
     Source,
     Trace,
     begin_of,
+    one_day,
     touched,
 )
 
@@ -67,7 +68,11 @@ def zone_offset(wall: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Slice:
-    """What is new, and up to where that reaches."""
+    """What is new, and up to where that reaches.
+
+    Looks of one day only: what they are compared with are the days before, which are in the store
+    by then.
+    """
 
     traces: tuple[Trace, ...]
     cursors: Mapping[Source, int]
@@ -108,7 +113,7 @@ class Watch:
         self._zone = zone
         self._tasks = Supervisor("watch")
         self._wake = asyncio.Event()
-        self._roles: dict[str, tuple[float, Mapping[int, Usual]]] = {}
+        self._roles: dict[str, tuple[float, float, Mapping[int, Usual]]] = {}
 
     def start(self) -> None:
         """Look from now on, again and again."""
@@ -211,11 +216,15 @@ class Watch:
     def _read(self, connection: Connection) -> _Slice:
         before = history.read_cursors(connection)
         looks, looked = history.read_looks(connection, before[Source.REGISTER], SLICE)
+        days = one_day(looks, self._zone(self._clock.wall()))
+        cut = len(days) < len(looks)
+        if cut:
+            looks, looked = days, days[-1].id
         acts, acted = history.read_acts(connection, before[Source.AUDIT], SLICE)
         now = {Source.REGISTER: looked, Source.AUDIT: acted}
         moved = {source: at for source, at in now.items() if at != before[source]}
-        more = any(at - before[source] >= SLICE for source, at in moved.items())
-        return _Slice((*looks, *acts), moved, more)
+        full = looked - before[Source.REGISTER] >= SLICE or acted - before[Source.AUDIT] >= SLICE
+        return _Slice((*looks, *acts), moved, more=cut or full)
 
     def _judge(self, connection: Connection, traces: tuple[Trace, ...]) -> list[_Found]:
         offset = self._zone(self._clock.wall())
@@ -253,12 +262,12 @@ class Watch:
     ) -> Mapping[int, Usual]:
         """Return what is usual for each account of a role; remembered for an hour."""
         now = self._clock.now()
-        read_at, held = self._roles.get(role, (-ROLES, {}))
-        if now - read_at >= ROLES:
+        read_at, of, held = self._roles.get(role, (-ROLES, until, {}))
+        if now - read_at >= ROLES or of != until:
             hours = history.read_hours_of_role(connection, role, since, until)
             settled = self._settings.settled_days
             held = {key: usual_of(each, offset, settled) for key, each in hours.items()}
-            self._roles[role] = (now, held)
+            self._roles[role] = (now, until, held)
         return held
 
 

@@ -6,6 +6,7 @@ A trace names the account, the moment, the camera and its division.  Nothing of 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import takewhile
 
 DAY = 86_400.0
 HOUR = 3_600.0
@@ -135,6 +136,12 @@ def busiest(
 def stretch_of(traces: Sequence[Trace]) -> Stretch | None:
     """Return what *traces*, by time, span; None for nothing."""
     return Stretch(traces[0].at, traces[-1].at, tuple(traces)) if traces else None
+
+
+def one_day(traces: list[Trace], offset: float) -> list[Trace]:
+    """Return the first of *traces*, up to where another day begins."""
+    first = day_of(traces[0].at, offset) if traces else 0
+    return list(takewhile(lambda trace: day_of(trace.at, offset) == first, traces))
 
 
 def touched(traces: Iterable[Trace], offset: float) -> list[tuple[Account, int]]:
