@@ -25,15 +25,20 @@ HEAD = Head(Purpose.HEAD, name_node(PUBLIC), 3, 12, "ab" * 32, 1_700_000_000.5, 
 def test_a_signature_holds_for_exactly_this_head() -> None:
     signed = sign(HEAD, KEY)
     assert holds(signed, PUBLIC)
-    others = {
-        "purpose": Purpose.ANCHOR,
-        "node": "0" * 32,
-        "digest": "cd" * 32,
-    }
-    for item in fields(Head):
-        value = others.get(item.name, 99)
-        changed = replace(HEAD, **{item.name: value})
-        assert not holds(SignedHead(changed, signed.signature), PUBLIC), item.name
+    others = [
+        replace(HEAD, purpose=Purpose.ANCHOR),
+        replace(HEAD, node="0" * 32),
+        replace(HEAD, number=99),
+        replace(HEAD, seq=99),
+        replace(HEAD, digest="cd" * 32),
+        replace(HEAD, wall=99.0),
+        replace(HEAD, kept=99),
+        replace(HEAD, run=99.0),
+        replace(HEAD, lasted=99.0),
+    ]
+    assert len(others) == len(fields(Head))
+    for changed in others:
+        assert not holds(SignedHead(changed, signed.signature), PUBLIC), changed
 
 
 def test_no_other_key_and_no_other_signature_will_do() -> None:

@@ -78,6 +78,7 @@ ACTS: Mapping[str, Kind] = MappingProxyType(
         "person.password-changed": Kind("修改密码", "The own password was changed"),
         "person.locked": Kind("账户锁定", "An account was locked"),
         "person.totp-set": Kind("绑定动态口令", "A second factor was set up"),
+        "person.codes-renewed": Kind("更换恢复码", "Recovery codes were made anew"),
         "person.totp-removed": Kind("解除动态口令", "A second factor was removed"),
         "person.oidc-bound": Kind("绑定统一身份", "An outer identity was bound"),
         # Grants, purposes, approvals.

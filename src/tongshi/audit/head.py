@@ -32,10 +32,11 @@ class Purpose(Enum):
 class Head:
     """One statement.
 
-    node: name made from the public key.  number: of statements of this purpose, from 1, without
-    holes.  seq: of the last entry; of an anchor, the last one that is gone.  digest: that entry's,
-    hex.  wall: UNIX time, s.  kept: entries that the store has.  run: life of the process, by its
-    begin, UNIX time, s.  lasted: since then by the monotonic clock, s.
+    node: name made from the public key.  number: of heads, from 1, without holes; of an anchor, the
+    last head that is gone, 0 for the genesis.  seq: of the last entry; of an anchor, the last one
+    that is gone.  digest: that entry's, hex.  wall: UNIX time, s.  kept: entries that the store
+    has.  run: life of the process, by its begin, UNIX time, s.  lasted: since then by the monotonic
+    clock, s.
     """
 
     purpose: Purpose
@@ -80,10 +81,10 @@ def message(head: Head) -> bytes:
         head.number,
         head.seq,
         head.digest,
-        head.wall,
+        float(head.wall),
         head.kept,
-        head.run,
-        head.lasted,
+        float(head.run),
+        float(head.lasted),
     ]
     return f"tongshi audit {head.purpose.value} 1\0{write_json(values)}".encode("ascii")
 
