@@ -6,6 +6,7 @@ Error
 ├── Conflict                 it is there already, or in a state that forbids the act
 │   └── PeerOffline              the device is known to be offline: nothing was asked of it
 ├── Denied                   no right: says why, and which grant would help
+│   ├── NotGranted               no grant does for this camera, of which the asker may know
 │   ├── SignInNeeded             nobody is signed in, or the sign-in has ended
 │   ├── FirstNeeded              something about the own account must be done first
 │   └── ProofNeeded              the person must prove anew who they are
@@ -94,6 +95,19 @@ class ProofNeeded(Denied):
     """The act needs a password or code that was given lately: prove it again."""
 
     code = "denied.proof"
+
+
+class NotGranted(Denied):
+    """No grant lets the actor do it with this camera, of which they may know.
+
+    reason: code of `tongshi.access.grant.Reason`.
+    """
+
+    code = "denied.grant"
+
+    def __init__(self, message: str, *, reason: str, helps: str) -> None:
+        super().__init__(message, helps=helps)
+        self.reason = reason
 
 
 class Exhausted(Error):
@@ -192,6 +206,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "denied.signin": ("请先登录", "Sign in first"),
     "denied.first": ("须先完成账户设置", "Your account needs something first"),
     "denied.proof": ("请再次验证身份", "Prove again who you are"),
+    "denied.grant": ("此摄像机未授权此操作", "No grant for this camera"),
     "exhausted": ("资源已用尽", "Nothing left to lease"),
     "protocol": ("违反协议", "Protocol broken"),
     "protocol.local": ("本端违反协议（程序缺陷）", "We broke the protocol (a defect here)"),

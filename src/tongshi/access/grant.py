@@ -283,6 +283,8 @@ class Reason(Enum):
     GRANTED = "granted"
     OFFICE = "office"
     """The role itself lets know of every camera."""
+    ROLE = "role"
+    """The role does not have the right, whatever is granted."""
     DENIED = "denied"
     NOTHING = "no-grant"
     RIGHT = "right"

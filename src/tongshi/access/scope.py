@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tongshi.access.cover import Cover, Key, Shape, is_broad, spread
 from tongshi.access.grant import Camera, Grant, Party, Selector, Wish
 from tongshi.access.identity import Person
+from tongshi.errors import Missing
 
 NOBODY = Cover()
 
@@ -42,6 +43,13 @@ EVERYTHING = Scope(everything=True)
 def scope_of(person: Person | None) -> Scope:
     """Return what *person* may know of; None is nobody."""
     return NOTHING if person is None or person.disabled else EVERYTHING
+
+
+def no_camera(device_id: str, channel_id: str = "") -> Missing:
+    """Return the error for a camera or device that is not there, or not for this asker."""
+    if not channel_id or channel_id == device_id:
+        return Missing(f"no such device: {device_id[:64]!r}")
+    return Missing(f"no such channel: {channel_id[:64]!r} of {device_id[:64]!r}")
 
 
 def compile_scope(grants: Iterable[Grant], party: Party, wish: Wish) -> Scope:

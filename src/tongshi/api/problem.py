@@ -1,7 +1,8 @@
 """Errors as problem details: what happened, why, what to do, in the asker's language.
 
 Source: RFC 9457.  Members beyond it: ``code`` (of the error tree, stable), ``advice``, and where
-known ``stage``, ``timer``, ``peer_status``, ``resource``, ``helps``, ``faults``.
+known ``stage``, ``timer``, ``peer_status``, ``resource``, ``helps``,
+``reason``, ``faults``.
 """
 
 from collections.abc import Mapping
@@ -48,6 +49,7 @@ _FACTS = {
     "status": "peer_status",
     "resource": "resource",
     "helps": "helps",
+    "reason": "reason",
 }
 
 
@@ -65,6 +67,7 @@ class Problem(BaseModel):
     peer_status: int | None = Field(default=None, description="SIP status of the peer's refusal.")
     resource: str | None = Field(default=None, description="What is used up.", examples=["port"])
     helps: str | None = Field(default=None, description="The grant that would have allowed it.")
+    reason: str | None = Field(default=None, description="Why no grant does.", examples=["hours"])
     faults: list[str] | None = Field(default=None, description="Every breach, one sentence each.")
 
 
@@ -83,7 +86,7 @@ def describe(error: Error, words: Words) -> Problem:
     }
     if isinstance(error, Invalid):
         facts["faults"] = list(error.faults)
-    stage = facts.get("stage") or facts.get("resource") or ""
+    stage = facts.get("stage") or facts.get("resource") or facts.get("reason") or ""
     return Problem(
         code=error.code,
         title=words(f"problem.{error.code}"),
