@@ -6,6 +6,7 @@ A field carries a line of help in both languages, its unit, its bounds and its c
 from dataclasses import dataclass, field
 
 from tongshi.settings.access import AccessSettings, WatchSettings
+from tongshi.settings.audit import AuditSettings
 from tongshi.settings.media import DownloadSettings, MediaSettings
 from tongshi.settings.node import NodeSettings, StoreSettings, WebSettings
 from tongshi.settings.programs import HookSettings, TokenSettings
@@ -25,6 +26,7 @@ class Settings:
     downloads: DownloadSettings = field(default_factory=DownloadSettings)
     access: AccessSettings = field(default_factory=AccessSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
     hooks: HookSettings = field(default_factory=HookSettings)
 
@@ -39,6 +41,7 @@ Part = (
     | DownloadSettings
     | AccessSettings
     | WatchSettings
+    | AuditSettings
     | TokenSettings
     | HookSettings
 )
@@ -53,6 +56,7 @@ PARTS: dict[str, type[Part]] = {
     "downloads": DownloadSettings,
     "access": AccessSettings,
     "watch": WatchSettings,
+    "audit": AuditSettings,
     "tokens": TokenSettings,
     "hooks": HookSettings,
 }

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from tongshi.errors import Invalid
 from tongshi.settings.access import AccessSettings, WatchSettings
+from tongshi.settings.audit import AuditSettings
 from tongshi.settings.media import DownloadSettings, MediaSettings
 from tongshi.settings.node import NodeSettings, StoreSettings, WebSettings
 from tongshi.settings.parts import PARTS, Settings
@@ -42,6 +43,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         downloads=_build(DownloadSettings, table.pop("downloads", {}), "downloads", faults),
         access=_build(AccessSettings, table.pop("access", {}), "access", faults),
         watch=_build(WatchSettings, table.pop("watch", {}), "watch", faults),
+        audit=_build(AuditSettings, table.pop("audit", {}), "audit", faults),
         tokens=_build(TokenSettings, table.pop("tokens", {}), "tokens", faults),
         hooks=_build(HookSettings, table.pop("hooks", {}), "hooks", faults),
     )
