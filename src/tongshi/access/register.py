@@ -4,7 +4,7 @@ An `Entry` is made before the picture flows and never changed.  Its `Ending` is 
 own, made once.  So both can be chained by digests in the order in which they were made.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from tongshi.errors import Invalid
@@ -23,6 +23,21 @@ class Action(Enum):
     DOWNLOAD = "download"
     CONTROL = "control"
     TALK = "talk"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a look rests on.
+
+    grant_id, approval_id: None where none is needed.  case_number, second_person: where the purpose
+    asks for them.  via: code of the superior through which it came.
+    """
+
+    grant_id: int | None = None
+    approval_id: int | None = None
+    case_number: str = ""
+    second_person: str = ""
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +72,17 @@ class Look:
     case_number: str = ""
     second_person: str = ""
     via: str = ""
+
+    def on(self, basis: Basis) -> "Look":
+        """Return this look, resting on *basis*."""
+        return replace(
+            self,
+            grant_id=basis.grant_id,
+            approval_id=basis.approval_id,
+            case_number=basis.case_number,
+            second_person=basis.second_person,
+            via=basis.via,
+        )
 
     def __post_init__(self) -> None:
         if not self.purpose.strip():

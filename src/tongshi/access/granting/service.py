@@ -29,7 +29,7 @@ from tongshi.access.granting.store import GrantQuery
 from tongshi.access.identity import Person
 from tongshi.access.permission import ADMINISTRATORS, Permission
 from tongshi.access.scope import EVERYTHING, NOTHING, Book, Scope, compile_scope, no_camera
-from tongshi.audit.entry import Act, Actor, Value
+from tongshi.audit.entry import PLATFORM, Act, Actor, Value
 from tongshi.audit.store import append
 from tongshi.clock import Clock
 from tongshi.db.page import Page, bound
@@ -197,6 +197,14 @@ class Rights:
         with self._engine.connect() as connection:
             return store.read_seen(connection, scope, keys)
 
+    def sees(self, person: Person, device_id: str, channel_id: str = "") -> bool:
+        """Say whether *person* may know of a device, or of a channel of it."""
+        return bool(self.seen(person, Right.SEE, [(device_id, channel_id)]))
+
+    def approves(self, person: Person, keys: Iterable[Key]) -> bool:
+        """Say whether *person* decides on requests about every one of *keys*."""
+        return all(self.review(Case(person, Right.APPROVE, *key) for key in keys))
+
     def test_as(
         self,
         person: Person,
@@ -271,38 +279,46 @@ class Rights:
 
         Raises Invalid for one that is over already.
         """
-        made = self._writer.commit(lambda connection: self.add_in(connection, grant, actor))
-        self.changed()
-        return made
-
-    def add_in(self, connection: Connection, grant: Grant, actor: Actor) -> Grant:
-        """Insert *grant* in the caller's transaction; call `changed` once that is committed."""
         wall = self._clock.wall()
-        made = replace(
-            grant, note=storable(grant.note), made_by=actor.person, made_at=wall, revoked_at=None
-        )
+        made = replace(grant, made_by=actor.person, made_at=wall, revoked_at=None)
         if made.over(wall):
             raise Invalid("this grant is over before it begins")
-        made = replace(made, id=store.add_grant(connection, made))
-        append(connection, wall, act_of(actor, "grant.made", str(made.id), _told(made)))
-        return made
+        number = self._writer.commit(
+            lambda connection: self._insert(connection, wall, made, actor), durable=True
+        )
+        self.changed()
+        return replace(made, id=number)
 
-    def revoke(self, grant_id: int, actor: Actor) -> Grant:
+    def end(self, grant_id: int, actor: Actor) -> Grant:
         """End a grant now; raises Missing, and Conflict when it was ended before."""
-        found = self._writer.commit(lambda connection: self.revoke_in(connection, grant_id, actor))
+        wall = self._clock.wall()
+        found = self._writer.commit(
+            lambda connection: _end(connection, wall, grant_id, actor), durable=True
+        )
         self.changed()
         return found
 
-    def revoke_in(self, connection: Connection, grant_id: int, actor: Actor) -> Grant:
-        """End a grant in the caller's transaction; call `changed` once that is committed."""
-        wall = self._clock.wall()
+    def give(self, connection: Connection, wall: float, grant: Grant) -> int:
+        """Insert *grant* in the caller's transaction and return its number.
+
+        Call `changed` once that is committed.
+        """
+        return self._insert(connection, wall, grant, Actor(person=grant.made_by))
+
+    def revoke(self, connection: Connection, wall: float, grant_id: int) -> None:
+        """End a grant in the caller's transaction; harmless for one that was ended before.
+
+        Call `changed` once that is committed.
+        """
         found = store.read_grant(connection, grant_id)
-        if found is None:
-            raise Missing(f"no such grant: {grant_id}")
-        if not store.revoke_grant(connection, grant_id, actor.person, wall):
-            raise Conflict("this grant was revoked before")
-        append(connection, wall, act_of(actor, "grant.revoked", str(grant_id), _told(found)))
-        return replace(found, revoked_at=wall)
+        if found is not None and found.revoked_at is None:
+            _end(connection, wall, grant_id, PLATFORM)
+
+    def _insert(self, connection: Connection, wall: float, grant: Grant, actor: Actor) -> int:
+        clean = replace(grant, note=storable(grant.note))
+        number = store.add_grant(connection, clean)
+        append(connection, wall, act_of(actor, "grant.made", str(number), _told(clean)))
+        return number
 
     def note_test(self, actor: Actor, person: Person, about: str) -> None:
         """Chain that *actor* tested what *person* may do."""
@@ -316,6 +332,16 @@ class Rights:
             self._version += 1
         for listener in self._listeners:
             listener()
+
+
+def _end(connection: Connection, wall: float, grant_id: int, actor: Actor) -> Grant:
+    found = store.read_grant(connection, grant_id)
+    if found is None:
+        raise Missing(f"no such grant: {grant_id}")
+    if not store.revoke_grant(connection, grant_id, actor.person, wall):
+        raise Conflict("this grant was revoked before")
+    append(connection, wall, act_of(actor, "grant.revoked", str(grant_id), _told(found)))
+    return replace(found, revoked_at=wall)
 
 
 def refusal(right: Right, decision: Decision) -> NotGranted:
