@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Protocol
 
 from tongshi.cli import benchmark, demo, pages, serve, simulate
+from tongshi.cli.lines import Lines
 from tongshi.errors import TITLES, Error
 
 _LOG = logging.getLogger(__name__)
@@ -55,9 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character stops nobody
             stream.reconfigure(errors="replace")
     given = parser().parse_args(arguments)
-    logging.basicConfig(
-        level=given.log.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    to = logging.StreamHandler()
+    to.setFormatter(Lines())
+    logging.basicConfig(level=given.log.upper(), handlers=[to])
     command, _ = COMMANDS[given.command]
     try:
         return command.run(given)
