@@ -95,6 +95,7 @@ ACTS: Mapping[str, Kind] = MappingProxyType(
         "break-glass.begun": Kind("紧急调用", "Glass was broken"),
         "break-glass.reviewed": Kind("紧急调用复核", "A break-glass look was reviewed"),
         "mark.tampered": Kind("水印被改动", "The mark on a picture was touched"),
+        "break-glass.overdue": Kind("紧急调用逾期未复核", "A break-glass review is overdue"),
         "finding.made": Kind("发现异常访问", "Unusual access was found"),
         "finding.handled": Kind("处理异常访问", "A finding was handled"),
         # Programs.

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, update
 
+from tongshi.access.scope import Scope
+from tongshi.access.sight.store import visible
 from tongshi.approvals.content import Place
 from tongshi.approvals.glass import Emergency, Glass, Review, Verdict
 from tongshi.approvals.request import Who
@@ -17,7 +19,6 @@ class GlassQuery:
     """Which broken glass, newest first.  open: only what is not reviewed yet."""
 
     open: bool = False
-    person_id: int | None = None
     number: int = 1
     size: int = 50
 
@@ -106,13 +107,19 @@ def count_open(connection: Connection) -> int:
     return connection.execute(found).scalar_one()
 
 
-def page_glass(connection: Connection, query: GlassQuery) -> tuple[tuple[Glass, ...], int]:
-    """Return one page, newest first, and the count of all that match."""
-    where: list[ColumnElement[bool]] = []
+def page_glass(
+    connection: Connection, person_id: int, scope: Scope, query: GlassQuery
+) -> tuple[tuple[Glass, ...], int]:
+    """Return one page, newest first, and the count of all that match.
+
+    What *person_id* broke, and what was broken for a camera of *scope*.
+    """
+    c = glass_cameras.c
+    seen = select(c.glass_id).where(visible(scope, c.device_id, c.channel_id))
+    own = broken_glass.c.person_id == person_id
+    where: list[ColumnElement[bool]] = [or_(own, broken_glass.c.id.in_(seen))]
     if query.open:
         where.append(glass_reviews.c.glass_id.is_(None))
-    if query.person_id is not None:
-        where.append(broken_glass.c.person_id == query.person_id)
     counted = select(func.count()).select_from(_joined).where(*where)
     found = (
         _select()
