@@ -85,6 +85,7 @@ from tongshi.sip.dialog import Dialog
 from tongshi.sip.endpoint import Endpoint
 from tongshi.sip.event import Answered, Event, LinkLost, RequestArrived, TimedOut
 from tongshi.testing.timeless import Network, Peer
+from tongshi.watch.service import Watch
 
 Browse = Callable[[ASGIApp], httpx.Client]
 Build = Callable[[Parts], ASGIApp]
@@ -428,6 +429,7 @@ def parts(
         profiles=Profiles(near, peers.fields_of, peers.makers),
         beats=Beats(BeatRules(), near, lambda event: None, clock, peers.beats),
         traces=traces,
+        watch=Watch(store, writer, clock, Settings().watch),
         settings=Settings(),
         clock=clock,
         version="1.2.3",

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tongshi.errors import Conflict, Invalid
-from tongshi.watch.finding import Finding, State, Verdict, check_open
+from tongshi.errors import Conflict, Denied, Invalid
+from tongshi.watch.finding import Finding, State, Verdict, check_closing
 
 FINDING = Finding(
     id=1,
@@ -42,8 +42,13 @@ def test_open_is_no_verdict() -> None:
 
 
 def test_what_is_closed_stays() -> None:
-    check_open(FINDING)
+    check_closing(FINDING, 9)
     verdict = Verdict(State.ESCALATED, "because", 9, "Wang", 5.0)
     closed = replace(FINDING, state=State.ESCALATED, verdict=verdict)
     with pytest.raises(Conflict, match="closed already"):
-        check_open(closed)
+        check_closing(closed, 9)
+
+
+def test_nobody_judges_themselves() -> None:
+    with pytest.raises(Denied, match="own account"):
+        check_closing(FINDING, 7)

@@ -32,6 +32,7 @@ from tongshi.signalling.profiles import Profiles
 from tongshi.signalling.records import Records
 from tongshi.signalling.subscriptions import Subscriptions
 from tongshi.signalling.traces import Traces
+from tongshi.watch.service import Watch
 
 Figures = Callable[[], Mapping[str, object]]
 """Counts and states of a part, as plain values that JSON can carry."""
@@ -79,6 +80,7 @@ class Parts:
     profiles: Profiles
     beats: Beats
     traces: Traces
+    watch: Watch
     settings: Settings
     clock: Clock
     version: str

@@ -14,6 +14,7 @@ from tongshi.api import (
     devices,
     downloads,
     events,
+    findings,
     live,
     peers,
     playback,
@@ -394,5 +395,11 @@ ROUTES: tuple[Route, ...] = (
     Route("DELETE", "/downloads/{download_id}", P.DOWNLOAD, downloads.remove_download, status=204),
     Route("POST", "/snapshots", P.SEE_LIVE, snapshots.take_snapshot, media="image/jpeg"),
     Route("GET", "/register", P.READ_ACCESS_REGISTER, register.list_entries, Page[Entry]),
+    Route("GET", "/findings", P.REVIEW, findings.list_findings, Page[findings.FindingRow]),
+    Route("GET", "/findings/rules", P.REVIEW, findings.list_rules, list[findings.RuleRow]),
+    Route("GET", "/findings/{finding_id}", P.REVIEW, findings.read_finding, findings.FindingWhole),
+    Route(
+        "POST", "/findings/{finding_id}/close", P.REVIEW, findings.close_finding, findings.FindingRow
+    ),
     Route("GET", "/system", P.SEE_SYSTEM, system.read_system, system.System),
 )

@@ -62,6 +62,7 @@ from tongshi.registry.subscriptions.service import Wants
 from tongshi.settings import Settings
 from tongshi.shelf.service import Shelf
 from tongshi.signalling.platform import Signalling
+from tongshi.watch.service import Watch
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -268,6 +269,8 @@ class Node:
             lambda: secrets.token_urlsafe(24),
         )
         self.engine.subscribe(self.talking.heard)
+        self.watch = Watch(self.store, self.writer, self.clock, self.settings.watch)
+        self._stack.push_async_callback(self.watch.stop)
         self.catalogs = Catalogs(self.signalling.queries.catalog, self.feed)
         self._stack.push_async_callback(self.catalogs.stop)
         await self._open_downloads()
@@ -277,6 +280,7 @@ class Node:
         self._stack.callback(self.feed.close)
         self._stack.push_async_callback(self.views.stop)
         self.views.start()
+        self.watch.start()
         self._stack.push_async_callback(self.talking.stop)
         self.talking.start()
         await self._web.start()
@@ -344,6 +348,7 @@ class Node:
             profiles=self.signalling.profiles,
             beats=self.signalling.beats,
             traces=self.signalling.traces,
+            watch=self.watch,
             settings=self.settings,
             clock=self.clock,
             version=version("tongshi"),

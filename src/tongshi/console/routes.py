@@ -12,6 +12,7 @@ from tongshi.console import (
     control,
     device,
     devices,
+    findings,
     looks,
     peers,
     people,
@@ -150,4 +151,8 @@ ROWS: tuple[Row, ...] = (
     Row("POST", "/alarms/{alarm_id}/reset", P.HANDLE_ALARMS, alarms.reset),
     Row("GET", "/register", P.READ_ACCESS_REGISTER, looks.show_register),
     Row("GET", "/register/list", P.READ_ACCESS_REGISTER, looks.show_list),
+    Row("GET", "/findings", P.REVIEW, findings.show_findings),
+    Row("GET", "/findings/list", P.REVIEW, findings.show_list),
+    Row("GET", "/findings/{finding_id}", P.REVIEW, findings.show_finding),
+    Row("POST", "/findings/{finding_id}/close", P.REVIEW, findings.close),
 )

@@ -12,7 +12,7 @@ While it is open it grows with what the same account does on the same day; once 
 from dataclasses import dataclass
 from enum import Enum
 
-from tongshi.errors import Conflict, Invalid
+from tongshi.errors import Conflict, Denied, Invalid
 from tongshi.watch.trace import Source
 
 EVIDENCE = 500
@@ -107,7 +107,9 @@ class FindingQuery:
     size: int = 50
 
 
-def check_open(finding: Finding) -> None:
-    """Raise Conflict for a finding that is closed already."""
+def check_closing(finding: Finding, person_id: int) -> None:
+    """Raise Conflict for a finding that is closed already, Denied for one about the person."""
+    if finding.person_id == person_id:
+        raise Denied("nobody closes a finding about the own account", helps="another auditor")
     if finding.state is not State.OPEN:
         raise Conflict("this finding is closed already")

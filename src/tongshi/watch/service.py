@@ -31,7 +31,7 @@ from tongshi.watch.finding import (
     FindingQuery,
     State,
     Verdict,
-    check_open,
+    check_closing,
 )
 from tongshi.watch.history import store as history
 from tongshi.watch.past import Past, Usual, usual_hours, usual_of, usual_of_role
@@ -189,14 +189,15 @@ class Watch:
     def close(self, number: int, state: State, reason: str, actor: Actor) -> Finding:
         """Close a finding as explained or escalated; return it as it stands then.
 
-        Raises Missing, Conflict (closed already), Invalid (no reason, or no such verdict).
+        Raises Missing, Conflict (closed already), Denied (it is about the actor), Invalid (no
+        reason, or no such verdict).
         """
         wall, reason = self._clock.wall(), storable(reason.strip(), LONGEST_REASON + 1)
         verdict = Verdict(state, reason, actor.person_id or 0, actor.person, wall)
 
         def write(connection: Connection) -> Finding:
             before = _there(connection, number)
-            check_open(before)
+            check_closing(before, verdict.person_id)
             store.close_finding(connection, number, verdict)
             act = actor.act(
                 "finding.handled",

@@ -1,5 +1,7 @@
 """The statements of what accounts did."""
 
+from functools import partial
+
 from tongshi.audit.entry import Outcome
 from tongshi.gb28181.catalog import Item
 from tongshi.registry.entry import CatalogStanding, CatalogState, Description
@@ -78,7 +80,7 @@ def test_the_past_adds_up(book: Deedbook) -> None:
     later = [trace(NOON + 9, "340200"), trace(NOON + HOUR, "340300")]
     hour = int(NOON // HOUR)
     for traces in (first, later):
-        book.writer.commit(lambda connection, new=traces: store.write_past(connection, new))
+        book.writer.commit(partial(store.write_past, traces=traces))
     with book.engine.connect() as connection:
         assert store.read_hours(connection, 7, 0.0, NOON + DAY) == {hour: 4, hour + 1: 1}
         assert store.read_hours(connection, 7, NOON + HOUR, NOON + DAY) == {hour + 1: 1}
