@@ -51,7 +51,9 @@ export class Screen {
   get at() {
     const now = this.video.currentTime;
     const pts = now * 90_000 + 1;
-    const place = this._places.findLast((each) => each.pts <= pts) ?? this._places[0];
+    // While the player begins anew it stands before every place: where it will go is what it shows.
+    const ahead = () => this._places.findLast((each) => each.jump) ?? this._places[0];
+    const place = this._places.findLast((each) => each.pts <= pts) ?? ahead();
     if (place === undefined) return null;
     return place.at + Math.max(0, now - place.pts / 90_000) * place.rate;
   }
