@@ -8,10 +8,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from pyotp import TOTP
 
 from tongshi.testing.client import Client, Refused
 
 pytestmark = pytest.mark.network
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 class Server(HTTPServer):
@@ -72,6 +75,34 @@ def test_a_session_is_kept() -> None:
     assert second["Cookie"] == "session=abc"
     assert (third["line"], third["body"]) == ("GET /api/devices?size=5", b"")
     assert "Content-Type" not in third
+
+
+@pytest.mark.parametrize("first", ["", "totp"])
+def test_an_account_does_first_what_it_has_to(first: str) -> None:
+    me = json.dumps({"first": first}).encode()
+    answers: list[tuple[int, dict[str, str], bytes]] = [
+        (200, {}, me),
+        (204, {}, b""),
+        (200, {}, me),
+    ]
+    if first:
+        secret = json.dumps({"secret": SECRET}).encode()
+        answers += [(200, {}, secret), (200, {}, b'{"codes": []}')]
+    with serving(*answers) as (server, client):
+        fresh = client.begin("admin", "one")
+    entered, changed, *_ = (json.loads(each["body"] or b"{}") for each in server.asked)
+    assert entered == {"name": "admin", "password": "one"}
+    assert changed == {"present": "one", "new": fresh}
+    lines = [each["line"] for each in server.asked[3:]]
+    assert lines == (["POST /api/session/totp", "POST /api/session/totp/confirm"] if first else [])
+    if first:
+        assert TOTP(SECRET).verify(json.loads(server.asked[-1]["body"])["code"], valid_window=1)
+
+
+def test_a_code_goes_along() -> None:
+    with serving((200, {}, b"{}")) as (server, client):
+        client.sign_in("admin", "one", "123456")
+    assert json.loads(server.asked[0]["body"])["code"] == "123456"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from pyotp import TOTP
+
 from tongshi.errors import Error
 
 Json = Any
@@ -33,9 +35,13 @@ class Client:
     cookie: str = ""
     timeout: float = 60.0
 
-    def sign_in(self, name: str, password: str) -> dict[str, Any]:
-        """Sign in and keep the session; return who this is."""
-        told = self.call("POST", "/session", {"name": name, "password": password})
+    def sign_in(self, name: str, password: str, code: str = "") -> dict[str, Any]:
+        """Sign in and keep the session; return who this is.
+
+        code: for who has enrolled one-time codes; without it, the second step is returned.
+        """
+        body = {"name": name, "password": password}
+        told = self.call("POST", "/session", {**body, "code": code} if code else body)
         assert isinstance(told, dict)
         return told
 
@@ -44,11 +50,22 @@ class Client:
         self.call("POST", "/session/password", {"present": present, "new": new})
 
     def begin(self, name: str, password: str) -> str:
-        """Sign in with a one-time *password*; replace it by another, which is returned."""
+        """Sign in with a one-time *password*, and do what an account needs before all else.
+
+        Returns the password that replaces it.  An administrator enrols one-time codes besides.
+        """
         self.sign_in(name, password)
         fresh = secrets.token_urlsafe(12)
         self.change_password(password, fresh)
+        if self.call("GET", "/session").get("first") == "totp":
+            self.enrol()
         return fresh
+
+    def enrol(self) -> str:
+        """Put one-time codes in use; return their secret, base 32."""
+        secret = str(self.call("POST", "/session/totp")["secret"])
+        self.call("POST", "/session/totp/confirm", {"code": TOTP(secret).now()})
+        return secret
 
     def call(self, method: str, path: str, body: object = None) -> Json:
         """Return the decoded answer of a JSON call; None for an empty one.  Raises Refused."""
