@@ -15,7 +15,7 @@ from tongshi.access.factors.seal import NONCE, Seal
 from tongshi.access.grant import Grant, Selector, Subject, SubjectKind
 from tongshi.access.granting.service import Rights
 from tongshi.access.identity import Person, fold_name
-from tongshi.access.permission import Permission
+from tongshi.access.permission import GRANTED, Permission
 from tongshi.approvals import policy, store
 from tongshi.approvals.content import Ask, Place, check_ask, hide, map_documents
 from tongshi.approvals.policy import Approver, Delegation
@@ -53,6 +53,11 @@ SWEPT = 500
 def who(person: Person) -> Who:
     """Return *person* as records name them."""
     return Who(person.id, person.shown, person.unit)
+
+
+def is_looker(person: Person) -> bool:
+    """Say whether somebody looks at pictures by their role, and may sit beside."""
+    return Permission.SEE_LIVE in GRANTED[person.role]
 
 
 def actor_of(person: Person, address: str) -> Actor:
@@ -95,7 +100,8 @@ class Approvals:
             return purpose, reason
         with self._engine.connect() as connection:
             account = read_account(connection, fold_name(reason.second))
-        if account is None or not account.person.may(Permission.SEE_LIVE):
+        wall = self._clock.wall()
+        if account is None or not account.is_open(wall) or not is_looker(account.person):
             raise Invalid("the second person has no account here that may look")
         check_second(person.id, account.person.id)
         return purpose, replace(reason, second=account.person.shown, second_id=account.person.id)
@@ -398,7 +404,8 @@ class Approvals:
                 each.giver.id for each in held if each.taker.id == person.id and each.holds(wall)
             }
             found = [read_account_of(connection, number) for number in sorted(ids)]
-        return tuple(self._approver(each.person, request) for each in found if each is not None)
+        open_ones = [each.person for each in found if each is not None and each.is_open(wall)]
+        return tuple(self._approver(person, request) for person in open_ones)
 
     def _revoke(self, connection: Connection, request: Request, wall: float) -> None:
         if request.grant_id is not None:
