@@ -62,6 +62,8 @@ ACTS: Mapping[str, Kind] = MappingProxyType(
         "node.settings": Kind("生效设置", "Settings in effect"),
         "clock.jumped": Kind("时钟跳变", "The clock jumped"),
         # The audit chain about itself.
+        "audit.begun": Kind("审计链开始", "The chain began"),
+        "audit.rolled-back": Kind("库被回退", "The store was rolled back"),
         "audit.pruned": Kind("清理到期审计", "Old entries were removed"),
         "audit.verified": Kind("校验审计链", "The chain was verified"),
         "audit.exported": Kind("导出审计", "The chain was exported"),

@@ -5,16 +5,16 @@ the last digest and the insert.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, or_, select
 
 from tongshi.audit.chain import UNBOUND, link
-from tongshi.audit.entry import Act, Entry, clean, encode_act, write_json
+from tongshi.audit.entry import ACTS, Act, Entry, Group, clean, encode_act, write_json
 from tongshi.audit.head import Head, Purpose, SignedHead
-from tongshi.db.tables import audit_entries, audit_heads
+from tongshi.db.tables import audit_entries, audit_heads, register_entries
 from tongshi.db.text import find_literally
 
 
@@ -78,6 +78,7 @@ def append_all(connection: Connection, wall: float, acts: Sequence[Act]) -> rang
 
 
 _INSERT = insert(audit_entries)
+_FLOORS = ("audit.pruned", "audit.begun")
 _TIP = (
     select(audit_entries.c.seq, audit_entries.c.digest)
     .order_by(audit_entries.c.seq.desc())
@@ -133,6 +134,20 @@ def _conditions(query: AuditQuery) -> list[ColumnElement[bool]]:
     return where
 
 
+def read_last(connection: Connection, what: str) -> Entry | None:
+    """Return the newest entry of a kind."""
+    c = audit_entries.c
+    found = select(audit_entries).where(c.what == what).order_by(c.seq.desc()).limit(1)
+    row = connection.execute(found).first()
+    return None if row is None else _entry(row)
+
+
+def read_digest(connection: Connection, seq: int) -> str | None:
+    """Return the digest of one entry; None when there is none."""
+    c = audit_entries.c
+    return connection.execute(select(c.digest).where(c.seq == seq)).scalar_one_or_none()
+
+
 def read_raw(connection: Connection, after: int, most: int) -> Sequence[Row[Any]]:
     """Return the *most* entries that follow *after*, as they are stored, whatever they are."""
     found = select(audit_entries).where(audit_entries.c.seq > after)
@@ -180,6 +195,81 @@ def read_heads(
 def count_kept(connection: Connection) -> int:
     """Return how many entries are kept."""
     return connection.execute(select(func.count()).select_from(audit_entries)).scalar_one()
+
+
+# The register beside it ---------------------------------------------------------------------
+
+
+def read_floor(connection: Connection) -> int:
+    """Return the highest register entry that is older than what the chain has."""
+    for what in _FLOORS:
+        entry = read_last(connection, what)
+        if entry is not None:
+            floor = entry.act.details.get("looks", 0)
+            return floor if isinstance(floor, int) else 0
+    return 0
+
+
+def read_newest_look(connection: Connection) -> int:
+    """Return the number of the newest register entry; 0 when there is none."""
+    return connection.execute(select(func.max(register_entries.c.id))).scalar_one_or_none() or 0
+
+
+# Pruning ------------------------------------------------------------------------------------
+
+
+def read_prunable(
+    connection: Connection, cutoffs: Mapping[Group, float], most: int
+) -> SignedHead | None:
+    """Return the head up to whose entry everything may go; None when nothing may.
+
+    cutoffs: moments before which entries of each group may go.  most: entries at once, if a head
+    stands among so many.
+    """
+    anchor = read_last_head(connection, Purpose.ANCHOR)
+    if anchor is None:
+        return None
+    last = read_tip(connection).seq
+    for group, before in cutoffs.items():
+        first = _first_kept(connection, group, before)
+        if first is not None:
+            last = min(last, first - 1)
+    c, begin = audit_heads.c, anchor.head.seq
+    heads = select(audit_heads).where(c.purpose == Purpose.HEAD.value, c.seq > begin, c.seq <= last)
+    near = heads.where(c.seq <= begin + most).order_by(c.seq.desc()).limit(1)
+    row = connection.execute(near).first()
+    row = row or connection.execute(heads.order_by(c.seq).limit(1)).first()
+    return None if row is None else _head(row)
+
+
+def _first_kept(connection: Connection, group: Group, before: float) -> int | None:
+    """Return the first entry of *group* that may not go."""
+    c = audit_entries.c
+    kinds = [what for what, kind in ACTS.items() if kind.group is Group.REGISTER]
+    among = c.what.in_(kinds) if group is Group.REGISTER else c.what.not_in(kinds)
+    found = select(c.seq).where(among, c.wall >= before).order_by(c.seq).limit(1)
+    return connection.execute(found).scalar_one_or_none()
+
+
+def read_last_look(connection: Connection, seq: int) -> int:
+    """Return the highest register entry that began up to entry *seq*; 0 for none."""
+    c = audit_entries.c
+    found = select(c.details).where(c.what == "look-begun", c.seq <= seq)
+    text = connection.execute(found.order_by(c.seq.desc()).limit(1)).scalar_one_or_none()
+    number = read_details(text or "").get("entry", 0)
+    return number if isinstance(number, int) else 0
+
+
+def prune(connection: Connection, anchor: SignedHead) -> int:
+    """Remove what stands behind *anchor*, which is signed for it; return how many entries went."""
+    add_head(connection, anchor)
+    head = anchor.head
+    gone = connection.execute(delete(audit_entries).where(audit_entries.c.seq <= head.seq))
+    c = audit_heads.c
+    connection.execute(
+        delete(audit_heads).where(c.purpose == Purpose.HEAD.value, c.number <= head.number)
+    )
+    return gone.rowcount
 
 
 # Rows as values -----------------------------------------------------------------------------

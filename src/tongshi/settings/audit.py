@@ -11,7 +11,7 @@ class AuditSettings:
 
     seal: float = setting(
         60.0,
-        "Between two signed heads, while something happens: what nobody vouches for yet is younger.",
+        "Between two signed heads, while something happens: what none vouches for yet is younger.",
         zh="有新条目时签署链头的间隔；尚无签名担保的条目不会比这更旧。",
         unit="s",
         low=1,

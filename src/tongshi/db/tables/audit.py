@@ -54,6 +54,7 @@ audit_witnessed = Table(
     Column("lasted", Float, nullable=False),
     Column("signature", String, nullable=False),
     Column("received_at", Float, nullable=False),
+    Column("by", String, nullable=False),
     Column("address", String, nullable=False),
     Column("fault", String, nullable=False),
     Index("ix_audit_witnessed_node", "node", "number"),

@@ -63,6 +63,7 @@ def _make_witnessed() -> None:
         sa.Column("lasted", sa.Float(), nullable=False),
         sa.Column("signature", sa.String(), nullable=False),
         sa.Column("received_at", sa.Float(), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("fault", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_witnessed")),

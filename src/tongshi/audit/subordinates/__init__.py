@@ -1,0 +1,1 @@
+"""Heads that subordinate nodes hand over: kept as they came, and compared with those before."""
