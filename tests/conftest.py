@@ -38,6 +38,7 @@ from tongshi.db.writer import Writer
 from tongshi.errors import Error, PeerSilent
 from tongshi.gateway.engine import ReaderLeft, Transport
 from tongshi.gateway.engines.null import Null
+from tongshi.gateway.tickets import ANYBODY, Bond
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.description import PS
 from tongshi.gb28181.invite import Offer
@@ -127,9 +128,17 @@ class Booked(Null):
         self.watching: dict[str, str] = {}
 
     async def admit(
-        self, stream: str, ticket: str, *, expires_s: float, transcode: bool = False
+        self,
+        stream: str,
+        ticket: str,
+        *,
+        expires_s: float,
+        transcode: bool = False,
+        bond: Bond = ANYBODY,
     ) -> None:
-        await super().admit(stream, ticket, expires_s=expires_s, transcode=transcode)
+        await super().admit(
+            stream, ticket, expires_s=expires_s, transcode=transcode, bond=bond
+        )
         self.tickets[ticket] = (stream, transcode)
 
     async def revoke(self, ticket: str, code: str) -> None:

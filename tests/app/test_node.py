@@ -114,7 +114,9 @@ class House:
         self.clients[post] = await self.run(enter, self.node, post)
 
     async def watch(self, spec: Spec, messages: int) -> Watched:
-        return await watch(await self.ask(spec), messages=messages, within=30.0)
+        url = await self.ask(spec)
+        cookie = self.clients[Post.OFFICER].cookie
+        return await watch(url, messages=messages, within=30.0, cookie=cookie)
 
     async def ask(self, spec: Spec) -> str:
         """Open a view and return its address."""

@@ -280,7 +280,9 @@ def watching(platform: Platform, devices: list[str]) -> Iterator[list[Future[Wat
     with ThreadPoolExecutor(len(devices)) as threads:
         looks = [
             threads.submit(
-                lambda url: asyncio.run(watch(url, messages=10**9, within=60.0)),
+                lambda url: asyncio.run(
+                    watch(url, messages=10**9, within=60.0, cookie=platform.client.cookie)
+                ),
                 platform.ask(device),
             )
             for device in devices
@@ -397,7 +399,14 @@ def test_kill_and_restart_states_are_unknown_until_heard_from(tmp_path: Path) ->
                 command.send(signal.SIGCONT)
             until(lambda: again.count(online=3))
             for device in (*UDP_CAMERAS, TCP_CAMERA):
-                seen = asyncio.run(watch(again.ask(device), messages=10, within=30.0))
+                seen = asyncio.run(
+                    watch(
+                        again.ask(device),
+                        messages=10,
+                        within=30.0,
+                        cookie=again.client.cookie,
+                    )
+                )
                 assert None not in seen.counters()
             again.command.send(signal.SIGTERM)
             assert again.command.wait() == 0

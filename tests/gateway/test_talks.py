@@ -11,9 +11,11 @@ from itertools import pairwise
 import pytest
 from picows import WSHandshakeError
 
+from tongshi.access.identity import digest_token
 from tongshi.errors import Conflict, EngineFailed, Exhausted, Missing, PeerSilent
 from tongshi.gateway.engine import EngineEvent, LineLost, ReaderJoined, ReaderLeft, Speak, Transport
 from tongshi.gateway.engines.builtin import Local
+from tongshi.gateway.tickets import Bond
 from tongshi.media.rtp import Packet
 from tongshi.settings import MediaSettings
 from tongshi.testing.voice import Ear, Mouth, TcpEar, UdpEar, poll, tone
@@ -182,6 +184,20 @@ def test_a_ticket_opens_one_talk_once_and_nothing_else() -> None:
                 await Mouth.open(on.url("k3"))
             await on.engine.talks.admit("t", "k4", expires_s=5)
             await on.engine.revoke("k4", "revoked")
+            mine = Bond(digest_token("mine"), HOST)
+            await on.engine.talks.admit("t", "k5", expires_s=5, bond=mine)
+            for cookie in ("", "tongshi_session=theirs"):
+                with pytest.raises(WSHandshakeError):
+                    await Mouth.open(on.url("k5"), cookie)
+            third = await Mouth.open(on.url("k5"), "tongshi_session=mine")
+            async with asyncio.timeout(5):
+                await third.over.wait()
+            away = Bond(host="192.0.2.1")
+            await on.engine.talks.admit("t", "k6", expires_s=5, bond=away)
+            stray = await Mouth.open(on.url("k6"))
+            async with asyncio.timeout(5):
+                await stray.over.wait()
+            assert stray.texts == []
             with pytest.raises(WSHandshakeError):
                 await Mouth.open(on.url("k4"))
             await on.engine.revoke("k", "denied.signin")

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 import pytest
 from picows import WSFrame, WSHandshakeError, WSListener, WSMsgType, WSTransport, ws_connect
 
+from tongshi.access.identity import digest_token
 from tongshi.errors import EngineFailed
-from tongshi.gateway.tickets import Ticket
+from tongshi.gateway.tickets import ANYBODY, Bond, Ticket
 from tongshi.gateway.viewers import Callbacks, Door, Viewer
 from tongshi.media.fmp4 import Track
 from tongshi.media.unit import Codec
@@ -28,9 +29,9 @@ class House:
         self.changed = asyncio.Event()
         self.door = Door(HOST, 0, Callbacks(self._joined, self._left))
 
-    def admit(self, token: str, seconds: float = 60.0) -> None:
+    def admit(self, token: str, seconds: float = 60.0, bond: Bond = ANYBODY) -> None:
         expires = asyncio.get_running_loop().time() + seconds
-        self.door.tickets.admit(Ticket(token, "s", expires, transcode=False))
+        self.door.tickets.admit(Ticket(token, "s", expires, transcode=False, bond=bond))
 
     def _joined(self, viewer: Viewer) -> None:
         self.inside.append(viewer)
@@ -70,8 +71,15 @@ class Client(WSListener):
         self.closed.set()
 
 
-async def enter(port: int, path: str) -> tuple[WSTransport, Client]:
-    transport, client = await ws_connect(Client, f"ws://{HOST}:{port}{path}")
+async def enter(
+    port: int, path: str, cookie: str = "", source: str = HOST
+) -> tuple[WSTransport, Client]:
+    transport, client = await ws_connect(
+        Client,
+        f"ws://{HOST}:{port}{path}",
+        extra_headers={"Cookie": cookie} if cookie else {},
+        local_addr=(source, 0),
+    )
     assert isinstance(client, Client)
     return transport, client
 
@@ -150,6 +158,38 @@ def test_used_late_and_unknown_tickets_are_refused_alike() -> None:
             assert it.door.refused == 5
             transport.disconnect()
             await wait(client.closed)
+
+    asyncio.run(run())
+
+
+def test_a_ticket_that_leaked_opens_for_nobody_else() -> None:
+    async def run() -> None:
+        async with house() as it:
+            it.admit("t", bond=Bond(digest_token("mine"), HOST))
+            for cookie in ("", "tongshi_session=theirs", "mine"):
+                with pytest.raises(WSHandshakeError):
+                    await enter(it.door.port, "/play/t", cookie)
+            for guessed in ("T", "", "t%20", "tt"):
+                with pytest.raises(WSHandshakeError):
+                    await enter(it.door.port, f"/play/{guessed}", "tongshi_session=mine")
+            transport, client = await enter(it.door.port, "/play/t", "a=b; tongshi_session=mine")
+            await wait(it.changed)
+            assert len(it.inside) == 1
+            transport.disconnect()
+            await wait(client.closed)
+
+    asyncio.run(run())
+
+
+def test_from_another_address_nothing_is_shown() -> None:
+    async def run() -> None:
+        async with house() as it:
+            it.admit("t", bond=Bond(host=HOST))
+            _, client = await enter(it.door.port, "/play/t", source="127.0.0.2")
+            await wait(client.closed)
+            assert (it.inside, it.left, client.texts, client.binaries) == ([], [], [], [])
+            with pytest.raises(WSHandshakeError):  # and it is spent
+                await enter(it.door.port, "/play/t")
 
     asyncio.run(run())
 

@@ -19,6 +19,7 @@ from enum import Enum
 from tongshi.access.identity import Session as SignIn
 from tongshi.access.register import Action, Look
 from tongshi.access.service import Register
+from tongshi.api.bond import Binding, bind_nobody
 from tongshi.api.feed import Feed
 from tongshi.clock import Clock
 from tongshi.errors import Conflict, Error, Exhausted, Missing
@@ -97,6 +98,7 @@ class Talking:
         feed: Feed,
         clock: Clock,
         new_token: Callable[[], str],
+        bind: Binding = bind_nobody,
     ) -> None:
         self._register = register
         self._talks = talks
@@ -104,6 +106,7 @@ class Talking:
         self._feed = feed
         self._clock = clock
         self._new_token = new_token
+        self._bind = bind
         self._loop = asyncio.get_running_loop()
         self._tasks = Supervisor("talking")
         self._speeches: dict[str, Speech] = {}
@@ -140,7 +143,8 @@ class Talking:
             )
             ticket = self._new_token()
             try:
-                await self._engine.talks.admit(talk.stream, ticket, expires_s=TICKET)
+                bond = self._bind(sign_in, address)
+                await self._engine.talks.admit(talk.stream, ticket, expires_s=TICKET, bond=bond)
             except BaseException:
                 talk.end("failed")
                 raise

@@ -7,6 +7,7 @@ from enum import Enum
 from tongshi.access.identity import Session as SignIn
 from tongshi.errors import Error
 from tongshi.gateway.engine import Track, Transport
+from tongshi.gateway.tickets import ANYBODY, Bond
 from tongshi.signalling.event import Kind
 from tongshi.signalling.history import History, Span
 from tongshi.signalling.share import Session
@@ -45,11 +46,14 @@ class View:
     """One view of one person.
 
     watched: s, and sent: bytes, of the tickets that are over; None when that died with a worker.
-    ended: how it ended.
+    ended: how it ended.  bond: to whom its addresses are bound.
     """
 
-    def __init__(self, view_id: str, sign_in: SignIn, wish: Wish, entry_id: int) -> None:
+    def __init__(
+        self, view_id: str, sign_in: SignIn, wish: Wish, entry_id: int, bond: Bond = ANYBODY
+    ) -> None:
         self.id = view_id
+        self.bond = bond
         self.sign_in = sign_in
         self.wish = wish
         self.entry_id = entry_id

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from tongshi.access.identity import Session as SignIn
 from tongshi.access.register import Action, Look
 from tongshi.access.service import Register
+from tongshi.api.bond import Binding, bind_nobody
 from tongshi.api.feed import Feed
 from tongshi.api.view import State, View, Wish
 from tongshi.clock import Clock
@@ -61,7 +62,8 @@ STOPPED = "stopped"
 class Views:
     """The views of one node.  Used from the node's loop; hears the engine through `heard`.
 
-    limit: views at once at the most.  histories: where footage comes from.
+    limit: views at once at the most.  histories: where footage comes from.  bind: to whom the
+    addresses of pictures are bound.
     """
 
     def __init__(
@@ -75,10 +77,12 @@ class Views:
         *,
         limit: int = 5000,
         histories: Histories | None = None,
+        bind: Binding = bind_nobody,
     ) -> None:
         self._register = register
         self._sessions = sessions
         self._histories = histories
+        self._bind = bind
         self._engine = engine
         self._feed = feed
         self._clock = clock
@@ -126,7 +130,7 @@ class Views:
         if self._stopping:
             self._register.close(entry_id, STOPPED, 0.0, 0)
             raise Conflict("the platform is stopping")
-        view = View(self._new_token(), sign_in, wish, entry_id)
+        view = View(self._new_token(), sign_in, wish, entry_id, self._bind(sign_in, address))
         self._views[view.id] = view
         view.opening = self._tasks.start(self._bring(view), name=f"open-{entry_id}")
         self._tell(wish.device_id)
@@ -256,7 +260,11 @@ class Views:
     async def _issue(self, view: View, session: Session | History) -> None:
         ticket = self._new_token()
         await self._engine.admit(
-            session.stream, ticket, expires_s=TICKET, transcode=view.transcoded
+            session.stream,
+            ticket,
+            expires_s=TICKET,
+            transcode=view.transcoded,
+            bond=view.bond,
         )
         view.ticket = ticket
         view.state = State.READY

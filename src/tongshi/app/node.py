@@ -25,6 +25,7 @@ from tongshi.access.register import Look
 from tongshi.access.service import Given, People, Register
 from tongshi.alarms.service import Alarms
 from tongshi.api.alarms import PURPOSE
+from tongshi.api.bond import binding
 from tongshi.api.catalogs import Catalogs
 from tongshi.api.deeds import STEERING, Deeds, Doer, Target
 from tongshi.api.feed import Feed
@@ -254,6 +255,7 @@ class Node:
             lambda: secrets.token_urlsafe(24),
             limit=self.settings.media.viewers,
             histories=self.signalling.histories,
+            bind=binding(self.settings.access),
         )
         self.engine.subscribe(self.views.heard)
         self.upgrades = Upgrades(self.shelf, self.signalling.commands, self.feed, self.clock)
@@ -267,6 +269,7 @@ class Node:
             self.feed,
             self.clock,
             lambda: secrets.token_urlsafe(24),
+            binding(self.settings.access),
         )
         self.engine.subscribe(self.talking.heard)
         self.watch = Watch(self.store, self.writer, self.clock, self.settings.watch)

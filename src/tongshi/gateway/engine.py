@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Protocol
 
 from tongshi.errors import Error
+from tongshi.gateway.tickets import ANYBODY, Bond
 from tongshi.media import stream
 
 
@@ -309,7 +310,9 @@ class Talks(Protocol):
         Source: GB/T 28181-2022 9.12.1, D.1.
         """
 
-    async def admit(self, talk: str, ticket: str, *, expires_s: float) -> None:
+    async def admit(
+        self, talk: str, ticket: str, *, expires_s: float, bond: Bond = ANYBODY
+    ) -> None:
         """Allow one person to open ``/talk/<ticket>`` once, within *expires_s* from now."""
 
     async def close(self, talk: str, code: str = "", stage: str = "") -> Spoken:
@@ -373,11 +376,17 @@ class Engine(Protocol):
         """Tell what the sender of footage was asked to do; a live stream raises Conflict."""
 
     async def admit(
-        self, stream: str, ticket: str, *, expires_s: float, transcode: bool = False
+        self,
+        stream: str,
+        ticket: str,
+        *,
+        expires_s: float,
+        transcode: bool = False,
+        bond: Bond = ANYBODY,
     ) -> None:
         """Allow one viewer to open ``/play/<ticket>`` once, within *expires_s* from now.
 
-        transcode: this viewer cannot show H.265; it gets H.264, made here when needed.
+        bond: whom it is for.  transcode: this viewer cannot show H.265; it gets H.264, made here when needed.
         """
 
     async def revoke(self, ticket: str, code: str) -> None:

@@ -14,7 +14,7 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from tongshi.gateway.engine import Spoken
 from tongshi.gateway.tickets import Ticket
-from tongshi.gateway.viewers import end_text
+from tongshi.gateway.viewers import end_text, host_of
 
 LONGEST = 1600
 """Samples of one message at the most: 200 ms."""
@@ -49,7 +49,10 @@ class Talker(WSListener):
         self._transport: WSTransport | None = None
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        """Take the connection over."""
+        """Take the connection over; drop one that comes from elsewhere than who asked."""
+        if not self.ticket.bond.is_at(host_of(transport.underlying_transport)):
+            transport.disconnect(graceful=False)
+            return
         self._transport = transport
         sock = transport.underlying_transport.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -69,8 +72,9 @@ class Talker(WSListener):
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """Tell that the person is gone."""
-        self._transport = None
-        self._callbacks.left(self)
+        if self._transport is not None:
+            self._transport = None
+            self._callbacks.left(self)
 
     def pause_writing(self) -> None:
         """Nothing: :meth:`hear` looks at the backlog itself."""

@@ -14,7 +14,7 @@ from tongshi.gateway.receive import bind
 from tongshi.gateway.talk import Talk
 from tongshi.gateway.talkbuffer import RATE
 from tongshi.gateway.talkline import TcpLine, UdpLine
-from tongshi.gateway.tickets import Ticket, Tickets
+from tongshi.gateway.tickets import ANYBODY, Bond, Ticket, Tickets
 from tongshi.net.task import Supervisor
 from tongshi.settings import MediaSettings
 
@@ -84,10 +84,13 @@ class TalkRoom:
             raise Missing(f"talk {talk} was closed")
         found.start(ssrc)
 
-    async def admit(self, talk: str, ticket: str, *, expires_s: float) -> None:
+    async def admit(
+        self, talk: str, ticket: str, *, expires_s: float, bond: Bond = ANYBODY
+    ) -> None:
         """See Talks."""
         self._find(talk)
-        self.tickets.admit(Ticket(ticket, talk, time.monotonic() + expires_s, transcode=False))
+        expires = time.monotonic() + expires_s
+        self.tickets.admit(Ticket(ticket, talk, expires, transcode=False, bond=bond))
 
     async def close(self, talk: str, code: str = "", stage: str = "") -> Spoken:
         """See Talks."""
@@ -115,9 +118,9 @@ class TalkRoom:
         for talk in self._talks.values():
             talk.revoke(ticket, code)
 
-    def meet(self, token: str) -> WSListener | None:
+    def meet(self, token: str, cookies: str) -> WSListener | None:
         """Return the connection of who shows a ticket that counts; None for any other."""
-        ticket = self.tickets.take(token, asyncio.get_running_loop().time())
+        ticket = self.tickets.take(token, asyncio.get_running_loop().time(), cookies)
         talk = self._talks.get(ticket.stream) if ticket is not None else None
         return talk.meet(ticket) if talk is not None and ticket is not None else None
 

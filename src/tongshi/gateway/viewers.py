@@ -28,8 +28,8 @@ from tongshi.gateway.tickets import Ticket, Tickets
 from tongshi.media.fmp4 import Track
 
 _PREFIX = b"/play/"
-Meet = Callable[[str], WSListener | None]
-"""Returns the connection of who shows a token; None for who shows none that counts."""
+Meet = Callable[[str, str], WSListener | None]
+"""Returns the connection of who shows a token and cookies; None for who shows none that counts."""
 _BACKLOG = 1024  # connections that wait to be accepted: a wall of pictures opens many at once
 _HANDSHAKE = 5.0  # s
 _DEAD_MS = 30_000  # a viewer that acknowledges nothing for so long is gone
@@ -60,6 +60,12 @@ def track_text(track: Track, audio: str | None) -> str:
     )
 
 
+def host_of(transport: asyncio.BaseTransport) -> str:
+    """Return the address at the other end; empty when nobody can say."""
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) and peer else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Callbacks:
     """What the engine does when a viewer comes and goes."""
@@ -85,9 +91,12 @@ class Viewer(WSListener):
         self.backlog: Callable[[], int] = lambda: 0
 
     def on_ws_connected(self, transport: WSTransport) -> None:
-        """Take the connection over."""
-        self._transport = transport
+        """Take the connection over; drop one that comes from elsewhere than who asked."""
         under = transport.underlying_transport
+        if not self.ticket.bond.is_at(host_of(under)):
+            transport.disconnect(graceful=False)
+            return
+        self._transport = transport
         self.backlog = under.get_write_buffer_size
         sock = under.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _DEAD_MS)
@@ -102,8 +111,9 @@ class Viewer(WSListener):
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """Tell that the viewer is gone."""
-        self._transport = None
-        self._callbacks.left(self)
+        if self._transport is not None:
+            self._transport = None
+            self._callbacks.left(self)
 
     def pause_writing(self) -> None:
         """Nothing: the hub looks at the backlog itself."""
@@ -203,13 +213,15 @@ class Door:
         if str(request.headers.get("upgrade", "")).lower() == "websocket":
             before, slash, token = request.path.rpartition(b"/")
             meet = {_PREFIX: self._view, **self.others}.get(before + slash)
-            listener = meet(token.decode("ascii", "replace")) if meet is not None else None
+            if meet is not None:
+                cookies = str(request.headers.get("cookie", ""))
+                listener = meet(token.decode("ascii", "replace"), cookies)
         self.refused += listener is None
         return listener
 
-    def _view(self, token: str) -> Viewer | None:
+    def _view(self, token: str, cookies: str) -> Viewer | None:
         now = asyncio.get_running_loop().time()
-        ticket = self.tickets.take(token, now)
+        ticket = self.tickets.take(token, now, cookies)
         return None if ticket is None else Viewer(ticket, self._callbacks, now)
 
     def _joined(self, viewer: Viewer) -> None:

@@ -21,6 +21,7 @@ from tongshi.gateway import wire
 from tongshi.gateway.child import inherit
 from tongshi.gateway.engine import Advanced, EngineEvent, Measured, Transport, Turn
 from tongshi.gateway.engines.builtin import Local
+from tongshi.gateway.tickets import Bond
 from tongshi.net.task import Supervisor
 from tongshi.settings import MediaSettings
 
@@ -42,7 +43,7 @@ class Servant:
             "connect": lambda given: engine.connect(**given),
             "close": self._close,
             "steer": self._steer,
-            "admit": lambda given: engine.admit(**given),
+            "admit": self._admit,
             "revoke": lambda given: engine.revoke(**given),
             "snapshot": self._snapshot,
             "relay": self._relay,
@@ -50,7 +51,7 @@ class Servant:
             "figures": self._figures,
             "talk-open": lambda given: engine.talks.open(wire.to_speak(given)),
             "talk-start": lambda given: engine.talks.start(**given),
-            "talk-admit": lambda given: engine.talks.admit(**given),
+            "talk-admit": self._admit_talk,
             "talk-close": self._close_talk,
             "talk-figures": self._talk_figures,
         }
@@ -85,6 +86,12 @@ class Servant:
     async def _adopt(self, given: dict[str, Any]) -> None:
         types = wire.to_payload_types(given.pop("payload_types"))
         await self._engine.adopt(**given, payload_types=types)
+
+    async def _admit(self, given: dict[str, Any]) -> None:
+        await self._engine.admit(**given | {"bond": Bond(**given["bond"])})
+
+    async def _admit_talk(self, given: dict[str, Any]) -> None:
+        await self._engine.talks.admit(**given | {"bond": Bond(**given["bond"])})
 
     async def _steer(self, given: dict[str, Any]) -> None:
         await self._engine.steer(**given | {"turn": Turn(given["turn"])})

@@ -17,6 +17,18 @@ class AccessSettings:
         "或同时烧录到导出文件与抓拍图片（export）。",
         choices=("off", "player", "export"),
     )
+    bind_session: bool = setting(
+        True,
+        "Addresses of pictures and sound open for the sign-in that asked alone; turn off only"
+        " where viewers' WebSockets have another host name than the console.",
+        zh="图像与声音地址只对申请它的登录有效；仅当观看用的 WebSocket 与控制台主机名不同时才关闭。",
+    )
+    bind_address: bool = setting(
+        True,
+        "Addresses of pictures, sound and files open for the network address that asked alone;"
+        " turn off behind a proxy on another machine.",
+        zh="图像、声音与文件地址只对申请它的网络地址有效；位于其他机器上的代理之后时关闭。",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,15 +102,16 @@ class _Listener(WSListener):
             self.done.set()
 
 
-async def watch(url: str, *, messages: int, within: float) -> Watched:
+async def watch(url: str, *, messages: int, within: float, cookie: str = "") -> Watched:
     """Watch the view at *url* until *messages* of video have come, or the stream has ended.
 
-    The first message holds a whole group of pictures.  within: s, for all of it.
+    The first message holds a whole group of pictures.  within: s, for all of it.  cookie: of the
+    sign-in that asked.
     Raises PeerSilent when the time is over, PeerRefused when the address does not open, OSError.
     """
     listener = _Listener(messages)
     try:
-        opened, _ = await ws_connect(lambda: listener, url)
+        opened, _ = await ws_connect(lambda: listener, url, extra_headers=carrying(cookie))
     except WSHandshakeError as error:
         status = int(error.response.status) if error.response is not None else 400
         raise PeerRefused(f"{url}: {error}", status=status, stage="viewer") from None
@@ -126,3 +127,8 @@ async def watch(url: str, *, messages: int, within: float) -> Watched:
         opened.send_close(WSCloseCode.OK)
         opened.disconnect()
     return listener.watched
+
+
+def carrying(cookie: str) -> dict[str, str]:
+    """Return the headers of a WebSocket that carries *cookie*; none without one."""
+    return {"Cookie": cookie} if cookie else {}

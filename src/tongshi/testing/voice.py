@@ -12,6 +12,7 @@ from tongshi.media.g711 import RATE, encode
 from tongshi.media.rtp import Packet
 from tongshi.media.tcpframe import Framer
 from tongshi.media.unit import Codec
+from tongshi.testing.viewer import carrying
 
 FRAME = RATE // 50
 """Samples that a browser sends at once: 20 ms."""
@@ -51,9 +52,9 @@ class Mouth(WSListener):
         self._transport: WSTransport | None = None
 
     @classmethod
-    async def open(cls, url: str) -> "Mouth":
-        """Connect; raises picows.WSHandshakeError when the ticket does not count."""
-        _, listener = await ws_connect(cls, url)
+    async def open(cls, url: str, cookie: str = "") -> "Mouth":
+        """Connect with the cookie of a sign-in; raises picows.WSHandshakeError when the ticket does not count."""
+        _, listener = await ws_connect(cls, url, extra_headers=carrying(cookie))
         assert isinstance(listener, cls)
         return listener
 

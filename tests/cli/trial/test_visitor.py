@@ -142,7 +142,7 @@ def test_an_address_that_does_not_open_is_a_fault(
     async def look(stage: Stage) -> None:
         async def used(device: str, channel: str, **wish: object) -> dict[str, Any]:
             view = await ask(device, channel, **wish)
-            await watch(view["url"], messages=1, within=10.0)
+            await watch(view["url"], messages=1, within=10.0, cookie=stage.visitor.client.cookie)
             return view
 
         ask = stage.visitor.ask

@@ -117,7 +117,7 @@ async def playing(
     }
     told = await site.call("POST", "/playback?wait=40", body)
     hold("url" in told, f"no address of a playback: {told}")
-    screen = await Screen.open(told["url"])
+    screen = await Screen.open(told["url"], site.visitor.client.cookie)
     try:
         yield Playback(site, told["view"], channel.recorded, since, screen)
     finally:

@@ -24,6 +24,7 @@ from picows import (
 from tongshi.cli.trial.verdict import Broken
 from tongshi.media.unit import CLOCK
 from tongshi.sim.strip import read_counter
+from tongshi.testing.viewer import carrying
 
 WITHIN = 20.0
 """How long something that must come may take, s."""
@@ -54,11 +55,11 @@ class Screen(WSListener):
         self._link: WSTransport | None = None
 
     @classmethod
-    async def open(cls, url: str) -> "Screen":
-        """Watch the view at *url*; raises Broken when it does not open."""
+    async def open(cls, url: str, cookie: str = "") -> "Screen":
+        """Watch the view at *url* with the cookie of a sign-in; raises Broken when it does not open."""
         try:
             screen = cls()
-            await ws_connect(lambda: screen, url)
+            await ws_connect(lambda: screen, url, extra_headers=carrying(cookie))
         except WSHandshakeError as error:
             raise Broken(f"the picture's address does not open: {error}") from error
         return screen

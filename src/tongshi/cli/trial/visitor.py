@@ -85,7 +85,9 @@ class Visitor:
         view = await self.ask(device, channel, **wish)
         asked = time.monotonic() - began
         try:
-            watched = await watch(view["url"], messages=messages, within=_LOOK)
+            watched = await watch(
+                view["url"], messages=messages, within=_LOOK, cookie=self.client.cookie
+            )
         except (PeerSilent, PeerRefused) as error:
             raise Broken(f"{channel}: {error}") from error
         finally:

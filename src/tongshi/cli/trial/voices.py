@@ -50,7 +50,7 @@ async def _speak(site: Site, spec: Spec, channel: Channel, way: str) -> float:
     try:
         hold(told["transport"].startswith(way), f"it goes over {told['transport']}, not {way}")
         try:
-            mouth = await Mouth.open(told["url"])
+            mouth = await Mouth.open(told["url"], site.visitor.client.cookie)
         except WSHandshakeError as error:
             raise Broken(f"the talk's address does not open: {error}") from error
         await mouth.say(speech)

@@ -24,7 +24,7 @@ from tongshi.gateway.record import Disk
 from tongshi.gateway.send import TcpRelay, UdpRelay
 from tongshi.gateway.talks import PREFIX, TalkRoom
 from tongshi.gateway.tcp import TcpDialer, TcpListener
-from tongshi.gateway.tickets import Ticket
+from tongshi.gateway.tickets import ANYBODY, Bond, Ticket
 from tongshi.gateway.viewers import Callbacks, Door, Viewer
 from tongshi.media.sender import Relay
 from tongshi.net.task import Supervisor
@@ -147,12 +147,18 @@ class Local:
         self._find(stream).steer(turn, value)
 
     async def admit(
-        self, stream: str, ticket: str, *, expires_s: float, transcode: bool = False
+        self,
+        stream: str,
+        ticket: str,
+        *,
+        expires_s: float,
+        transcode: bool = False,
+        bond: Bond = ANYBODY,
     ) -> None:
         """See Engine."""
         self._find(stream)
         expires = time.monotonic() + expires_s
-        self._door.tickets.admit(Ticket(ticket, stream, expires, transcode))
+        self._door.tickets.admit(Ticket(ticket, stream, expires, transcode, bond))
 
     async def revoke(self, ticket: str, code: str) -> None:
         """See Engine."""

@@ -17,6 +17,7 @@ from tongshi.gateway.engine import (
     Turn,
 )
 from tongshi.gateway.engines.nulltalks import NullTalks
+from tongshi.gateway.tickets import ANYBODY, Bond
 
 TRACK = Track("h264", 'video/mp4; codecs="avc1.64001f"', 1280, 720)
 """What every stream here is said to show."""
@@ -28,7 +29,7 @@ class Null:
     ports: how many may be leased.  open_: what is open, by stream.  adopted: SSRC and host that
     the answer named.  connected: where a TCP_ACTIVE stream was told to connect.  closed: streams
     with the code and stage they were closed with, oldest first.  steered: what was told of footage.
-    answers: called when a stream's answer is there; returns what then happens to it.
+    bonds: whom each ticket is for.  answers: called when a stream's answer is there; returns what then happens to it.
     connect_fault, close_fault: raised by :meth:`connect`, and by :meth:`close` when it is done.
     """
 
@@ -43,6 +44,7 @@ class Null:
         self.connect_fault: Error | None = None
         self.close_fault: Error | None = None
         self.talks = NullTalks()
+        self.bonds: dict[str, Bond] = {}
         self._listeners: list[Callable[[EngineEvent], None]] = []
 
     async def start(self) -> None:
@@ -102,10 +104,17 @@ class Null:
         self.steered.append((stream, turn, value))
 
     async def admit(
-        self, stream: str, ticket: str, *, expires_s: float, transcode: bool = False
+        self,
+        stream: str,
+        ticket: str,
+        *,
+        expires_s: float,
+        transcode: bool = False,
+        bond: Bond = ANYBODY,
     ) -> None:
-        """See Engine."""
+        """See Engine: the ticket opens nothing."""
         self._find(stream)
+        self.bonds[ticket] = bond
 
     async def revoke(self, ticket: str, code: str) -> None:
         """See Engine."""

@@ -2,14 +2,15 @@
 
 from tongshi.errors import Conflict, Error, Exhausted, Missing
 from tongshi.gateway.engine import Speak, Spoken
+from tongshi.gateway.tickets import ANYBODY, Bond
 
 
 class NullTalks:
     """See ``tongshi.gateway.engine.Talks``.
 
     places: how many may be open.  open_: what is open, by name.  started: where each was told to
-    send, under which SSRC, and whether it was to follow.  admitted: talk by ticket.  closed: talks
-    with the code and stage they were closed with, oldest first.
+    send, under which SSRC, and whether it was to follow.  admitted: talk by ticket; bonds: whom
+    each is for.  closed: talks with the code and stage they were closed with, oldest first.
     start_fault: raised by :meth:`start`.  spoken: what each is said to have carried.
     """
 
@@ -18,6 +19,7 @@ class NullTalks:
         self.open_: dict[str, Speak] = {}
         self.started: dict[str, tuple[str, int, int, bool]] = {}
         self.admitted: dict[str, str] = {}
+        self.bonds: dict[str, Bond] = {}
         self.closed: list[tuple[str, str, str]] = []
         self.start_fault: Error | None = None
         self.spoken = Spoken()
@@ -40,10 +42,13 @@ class NullTalks:
             raise self.start_fault
         self.started[talk] = (host, port, ssrc, follow)
 
-    async def admit(self, talk: str, ticket: str, *, expires_s: float) -> None:
+    async def admit(
+        self, talk: str, ticket: str, *, expires_s: float, bond: Bond = ANYBODY
+    ) -> None:
         """See Talks: the ticket opens nothing."""
         self._find(talk)
         self.admitted[ticket] = talk
+        self.bonds[ticket] = bond
 
     async def close(self, talk: str, code: str = "", stage: str = "") -> Spoken:
         """See Talks."""

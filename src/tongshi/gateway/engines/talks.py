@@ -1,11 +1,13 @@
 """Talks in worker processes: the same face, a few orders away."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Protocol
 
 from tongshi.errors import EngineFailed, Missing
 from tongshi.gateway import wire
 from tongshi.gateway.engine import Speak, Spoken
+from tongshi.gateway.tickets import ANYBODY, Bond
 
 
 class Home(Protocol):
@@ -52,9 +54,13 @@ class WorkerTalks:
             "talk-start", talk=talk, host=host, port=port, ssrc=ssrc, follow=follow
         )
 
-    async def admit(self, talk: str, ticket: str, *, expires_s: float) -> None:
+    async def admit(
+        self, talk: str, ticket: str, *, expires_s: float, bond: Bond = ANYBODY
+    ) -> None:
         """See Talks."""
-        await self._find(talk).ask("talk-admit", talk=talk, ticket=ticket, expires_s=expires_s)
+        await self._find(talk).ask(
+            "talk-admit", talk=talk, ticket=ticket, expires_s=expires_s, bond=asdict(bond)
+        )
 
     async def close(self, talk: str, code: str = "", stage: str = "") -> Spoken:
         """See Talks."""

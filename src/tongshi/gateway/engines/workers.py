@@ -27,6 +27,7 @@ from tongshi.gateway.engine import (
 )
 from tongshi.gateway.engines.talks import WorkerTalks
 from tongshi.gateway.ports import split
+from tongshi.gateway.tickets import ANYBODY, Bond
 from tongshi.net.task import Supervisor
 from tongshi.settings import MediaSettings, split_address
 
@@ -234,11 +235,22 @@ class Workers:
         await self._home(stream).ask("steer", stream=stream, turn=turn.value, value=value)
 
     async def admit(
-        self, stream: str, ticket: str, *, expires_s: float, transcode: bool = False
+        self,
+        stream: str,
+        ticket: str,
+        *,
+        expires_s: float,
+        transcode: bool = False,
+        bond: Bond = ANYBODY,
     ) -> None:
         """See Engine."""
         await self._home(stream).ask(
-            "admit", stream=stream, ticket=ticket, expires_s=expires_s, transcode=transcode
+            "admit",
+            stream=stream,
+            ticket=ticket,
+            expires_s=expires_s,
+            transcode=transcode,
+            bond=asdict(bond),
         )
 
     async def revoke(self, ticket: str, code: str) -> None:
