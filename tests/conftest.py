@@ -14,12 +14,21 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from pyotp import TOTP
 from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
-from tongshi.access.identity import Rules
+from tongshi.access.accounts.terms import Terms
+from tongshi.access.factors.service import Factors
+from tongshi.access.grant import Grant, Right, Selector, Subject, SubjectKind
+from tongshi.access.granting.service import Rights
+from tongshi.access.hashing.service import Hashing
+from tongshi.access.identity import Rules, needs_totp
+from tongshi.access.marking.service import Marks
+from tongshi.access.oidc.service import Outer, Registered
 from tongshi.access.permission import Role
 from tongshi.access.service import People, Register
+from tongshi.access.signin.service import SignIns
 from tongshi.alarms.service import Alarms
 from tongshi.api.application import application as interface
 from tongshi.api.catalogs import Catalogs
@@ -30,6 +39,7 @@ from tongshi.api.parts import Parts
 from tongshi.api.talking import Talking
 from tongshi.api.upgrading import Upgrades
 from tongshi.api.views import Views
+from tongshi.audit.entry import Actor
 from tongshi.clock import ManualClock
 from tongshi.console.site import application
 from tongshi.db.connect import connect
@@ -48,6 +58,9 @@ from tongshi.gb28181.ssrc import SsrcPool
 from tongshi.gb28181.version import Version
 from tongshi.health.service import Health
 from tongshi.health.status import Evidence
+from tongshi.hooks.queue.service import Queues
+from tongshi.hooks.sending.service import Sender, SendRules
+from tongshi.hooks.service import Hooks
 from tongshi.net.carrier import Carrier
 from tongshi.recording.download import Limits
 from tongshi.recording.service import Downloads
@@ -86,6 +99,7 @@ from tongshi.sip.dialog import Dialog
 from tongshi.sip.endpoint import Endpoint
 from tongshi.sip.event import Answered, Event, LinkLost, RequestArrived, TimedOut
 from tongshi.testing.timeless import Network, Peer
+from tongshi.tokens.service import Tokens
 from tongshi.watch.service import Watch
 
 Browse = Callable[[ASGIApp], httpx.Client]
@@ -93,6 +107,7 @@ Build = Callable[[Parts], ASGIApp]
 Answers = dict[type[Message], Callable[[Message], Answer]]
 
 PLATFORM = "34020000002000000001"
+PLATFORM_ACTOR = Actor()
 RECORDER = "34020000001180000001"
 CAMERA = "34020000001320000001"
 GONE = "34020000001320000002"
@@ -338,13 +353,8 @@ def parts(
 ) -> Iterator[Parts]:
     """The parts of a node that knows a recorder of four cameras, a camera, and one never heard."""
     store, writer = house_writer
-    people = People(
-        store,
-        writer,
-        clock,
-        Rules(attempts=3),
-        PasswordHasher(time_cost=1, memory_cost=8, parallelism=1),
-    )
+    people, sign_ins, factors = door(store, writer, clock)
+    rights = Rights(store, writer, clock)
     register = Register(store, writer, clock)
     registry = Registry(store, writer)
     health = Health(store, writer, clock)
@@ -408,8 +418,19 @@ def parts(
         if faults:
             raise faults[0]
 
+    hooks = Hooks(store, writer, clock, b"k" * 32)
+    queues = Queues(hooks, Sender(SendRules(), nowhere), store, writer, clock, rights.seen)
+
     yield Parts(
         people=people,
+        sign_ins=sign_ins,
+        factors=factors,
+        outer=Outer(Registered(), bytes(32)),
+        rights=rights,
+        marks=Marks(store, writer, clock, rights.changed),
+        tokens=Tokens(store, writer, clock),
+        hooks=hooks,
+        queues=queues,
         register=register,
         registry=registry,
         health=health,
@@ -459,6 +480,20 @@ def parts(
 
     runner.run(end())
     registry.close()
+
+
+def door(store: Engine, writer: Writer, clock: ManualClock) -> tuple[People, SignIns, Factors]:
+    """Return what lets people in, with hashes that cost little."""
+    rules = Rules(attempts=3)
+    hashing = Hashing(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    factors = Factors(store, writer, clock, bytes(32), "Tongshi")
+    sign_ins = SignIns(store, writer, clock, rules, hashing, factors)
+    return People(store, writer, clock, rules, hashing), sign_ins, factors
+
+
+async def nowhere(host: str, port: int) -> list[str]:
+    """Return the addresses of a name in a network without names."""
+    raise OSError(f"no address of {host}")
 
 
 @dataclass
@@ -636,16 +671,33 @@ def stranger(site: ASGIApp, browse: Browse) -> httpx.Client:
 
 
 @pytest.fixture
-def enter(parts: Parts, site: ASGIApp, browse: Browse) -> Callable[[Role], httpx.Client]:
-    """Return a function that gives the browser of somebody with a role and a password."""
+def enter(
+    parts: Parts, site: ASGIApp, browse: Browse, clock: ManualClock
+) -> Callable[[Role], httpx.Client]:
+    """Return a function that gives the browser of somebody with a role and a password.
 
-    def give(role: Role, name: str = "") -> httpx.Client:
+    They have every right with every camera, unless *granted* is turned off.
+    """
+
+    def give(role: Role, name: str = "", *, granted: bool = True) -> httpx.Client:
         client = browse(site)
-        given = parts.people.add(name or role.value, role.value.title(), "Unit 1", role)
+        ends_at = clock.wall() + 30 * 86400 if role is Role.CONTRACTOR else None
+        given = parts.people.add(
+            name or role.value, role.value.title(), "Unit 1", role, terms=Terms(ends_at)
+        )
+        if granted:
+            person = next(one for one in parts.people.everybody() if one.name == given.name)
+            subject = Subject(SubjectKind.PERSON, str(person.id))
+            whole = Selector(everything=True)
+            parts.rights.add(Grant(0, subject, frozenset(Right), whole), PLATFORM_ACTOR)
         body = {"name": given.name, "password": given.password}
         assert client.post("/api/session", json=body).status_code == 200
         change = {"present": given.password, "new": f"a long sentence of {role.value[:3]}"}
         assert client.post("/api/session/password", json=change).status_code == 204
+        if needs_totp(role, Rules()):
+            secret = client.post("/api/session/totp").json()["secret"]
+            code = {"code": TOTP(secret).at(int(clock.wall()))}
+            assert client.post("/api/session/totp/confirm", json=code).status_code == 200
         return client
 
     return give

@@ -1,32 +1,44 @@
-import pytest
-from sqlalchemy import Engine, literal, select
+from tongshi.access.grant import Camera, Grant, Right, Selector, Subject, SubjectKind, Wish, decide
+from tongshi.access.scope import EVERYTHING, NOTHING, Book, compile_scope, no_camera
 
-from tongshi.access.identity import Person
-from tongshi.access.permission import Role
-from tongshi.access.scope import EVERYTHING, NOTHING, Scope, scope_of
-from tongshi.access.store import visible
-
-SOMEBODY = Person(1, "a", "A", "", Role.OPERATOR, must_change=False, disabled=False)
-GONE = Person(1, "a", "A", "", Role.OPERATOR, must_change=False, disabled=True)
+ME = Subject(SubjectKind.PERSON, "7")
+PARTY = frozenset({ME})
+WISH = Wish(Right.SEE, 1000.0, 0, 0)
 
 
-def test_the_signed_in_see_everything_and_nobody_nothing() -> None:
-    assert scope_of(SOMEBODY) == EVERYTHING
-    assert scope_of(None) == NOTHING
-    assert scope_of(GONE) == NOTHING
+def grant(number: int, selector: Selector, **more: bool) -> Grant:
+    return Grant(number, ME, frozenset({Right.SEE}), selector, **more)
 
 
-@pytest.mark.parametrize("scope", [EVERYTHING, NOTHING])
-@pytest.mark.parametrize("channel_id", ["", "c"])
-def test_the_answer_for_one_and_the_condition_for_many_agree(
-    engine: Engine, scope: Scope, channel_id: str
-) -> None:
-    with engine.connect() as connection:
-        rows = connection.execute(
-            select(literal(1)).where(visible(scope, literal("d"), literal(channel_id)))
-        ).all()
-    assert bool(rows) is scope.sees("d", channel_id)
+def test_nothing_and_everything() -> None:
+    camera = Camera("d", "c")
+    assert EVERYTHING.sees(camera)
+    assert not NOTHING.sees(camera)
+    assert compile_scope((), PARTY, WISH) == NOTHING
+    whole = grant(1, Selector(everything=True))
+    assert compile_scope([whole], PARTY, WISH) == EVERYTHING
+    assert compile_scope([whole], frozenset(), WISH) == NOTHING
 
 
-def test_no_device_at_all_is_never_seen() -> None:
-    assert not EVERYTHING.sees("")
+def test_a_denial_is_taken_from_what_is_allowed() -> None:
+    whole = grant(1, Selector(everything=True))
+    denial = grant(2, Selector(devices=frozenset({"d"})), deny=True)
+    scope = compile_scope([whole, denial], PARTY, WISH)
+    assert not scope.sees(Camera("d", "c"))
+    assert scope.sees(Camera("e", "c"))
+
+
+def test_the_book_finds_what_is_about_a_camera() -> None:
+    tags = Selector(tags=frozenset({"a", "b"}))
+    near = grant(1, Selector(divisions=frozenset({"34"})))
+    far = grant(2, Selector(divisions=frozenset({"35"})))
+    marked, whole = grant(3, tags), grant(4, Selector(everything=True))
+    book = Book([whole, marked, far, near])
+    camera = Camera("d", "c", "3402", tags=frozenset({"a", "b"}))
+    assert {one.id for one in book.about(camera)} == {1, 3, 4}
+    assert decide(book.about(camera), PARTY, camera, WISH).grant_id == 1
+
+
+def test_what_is_not_there_and_what_is_not_to_be_seen_are_told_alike() -> None:
+    assert str(no_camera("d")) == str(no_camera("d", "d")) == "no such device: 'd'"
+    assert str(no_camera("d", "c")) == "no such channel: 'c' of 'd'"

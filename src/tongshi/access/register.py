@@ -40,6 +40,10 @@ class Basis:
     via: str = ""
 
 
+NO_BASIS = Basis()
+"""Of what needs no grant: what the platform does by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """A look about to begin.

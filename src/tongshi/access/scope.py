@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from tongshi.access.cover import Cover, Key, Shape, is_broad, spread
 from tongshi.access.grant import Camera, Grant, Party, Selector, Wish
-from tongshi.access.identity import Person
 from tongshi.errors import Missing
 
 NOBODY = Cover()
@@ -27,10 +26,8 @@ class Scope:
     allowed: Cover = NOBODY
     denied: Cover = NOBODY
 
-    def sees(self, camera: Camera | str, channel_id: str = "") -> bool:
+    def sees(self, camera: Camera) -> bool:
         """Say whether *camera* is in it; agrees with the SQL."""
-        if isinstance(camera, str):
-            camera = Camera(camera, channel_id or camera)
         if self.everything:
             return True
         return self.allowed.holds(camera) and not self.denied.holds(camera)
@@ -38,11 +35,6 @@ class Scope:
 
 NOTHING = Scope()
 EVERYTHING = Scope(everything=True)
-
-
-def scope_of(person: Person | None) -> Scope:
-    """Return what *person* may know of; None is nobody."""
-    return NOTHING if person is None or person.disabled else EVERYTHING
 
 
 def no_camera(device_id: str, channel_id: str = "") -> Missing:

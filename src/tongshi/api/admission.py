@@ -123,7 +123,7 @@ async def dismiss(parts: PartsOf, asker: AskerOf, device_id: str) -> Response:
 
 async def clear_lock(parts: PartsOf, asker: AskerOf, device_id: str) -> Cleared:
     """Forget a device's failed attempts and let it try again."""
-    check_sight(asker, device_id)
+    await check_sight(parts, asker, device_id)
     return Cleared(parts.admission.clear(device_id))
 
 

@@ -12,15 +12,17 @@ from fastapi import Body
 from fastapi import Query as Param
 from pydantic import BaseModel, ConfigDict, Field
 
-from tongshi.access.register import Action, Look
+from tongshi.access.grant import Right
+from tongshi.access.register import Action, Basis, Look
 from tongshi.alarms.alarm import Act, Alarm, Handling, Query, State
 from tongshi.api.asker import Asker, AskerOf, PartsOf
 from tongshi.api.devices import Number, RowId, Size, Text
+from tongshi.api.gate import require, scope_for
 from tongshi.api.notices import alarm_changed
 from tongshi.api.parts import Parts
 from tongshi.api.register import Moment, seconds
 from tongshi.db.page import Page
-from tongshi.errors import Error
+from tongshi.errors import Error, Missing
 from tongshi.gb28181.manscdp import AlarmCmd
 
 PURPOSE = "alarm"
@@ -129,25 +131,42 @@ async def list_alarms(
         number=number,
         size=size,
     )
-    page = await asyncio.to_thread(parts.alarms.page, asker.scope, query)
+    scope = await scope_for(parts, asker, Right.ALARMS)
+    page = await asyncio.to_thread(parts.alarms.page, scope, query)
     return Page(tuple(map(row_of, page.rows)), page.total, page.number, page.size)
 
 
 async def count_alarms(parts: PartsOf, asker: AskerOf) -> dict[str, int]:
     """Return how many alarms are in each state."""
-    counts = await asyncio.to_thread(parts.alarms.counts, asker.scope)
+    scope = await scope_for(parts, asker, Right.ALARMS)
+    counts = await asyncio.to_thread(parts.alarms.counts, scope)
     return {state.value: number for state, number in counts.items()}
 
 
 async def read_alarm(parts: PartsOf, asker: AskerOf, alarm_id: RowId) -> AlarmWhole:
     """Return one alarm and what was done with it."""
-    alarm = await asyncio.to_thread(parts.alarms.read, asker.scope, alarm_id)
+    alarm = await find_alarm(parts, asker, alarm_id)
     steps = await asyncio.to_thread(parts.alarms.steps, asker.scope, alarm_id)
     told = [
         AlarmStep(one.at, one.person, one.act, one.assignee, one.note)
         for one in (step.handling for step in steps)
     ]
     return AlarmWhole(row_of(alarm), told)
+
+
+async def find_alarm(parts: Parts, asker: Asker, alarm_id: int) -> Alarm:
+    """Return an alarm; raises Missing, and NotGranted when its camera may be known of only."""
+    alarm = await asyncio.to_thread(parts.alarms.read, asker.scope, alarm_id)
+    await _reach(parts, asker, Right.ALARMS, alarm)
+    return alarm
+
+
+async def _reach(parts: Parts, asker: Asker, right: Right, alarm: Alarm) -> Basis:
+    report = alarm.report
+    try:
+        return await require(parts, asker, right, report.device_id, report.channel_id)
+    except Missing:  # an input that no catalog has stands for its device
+        return await require(parts, asker, right, report.device_id)
 
 
 async def acknowledge_alarm(
@@ -174,8 +193,9 @@ async def close_alarm(
 
 async def reset_alarm(parts: PartsOf, asker: AskerOf, alarm_id: RowId) -> AlarmRow:
     """Have the device clear it; written into the access register before anything is sent."""
-    alarm = await asyncio.to_thread(parts.alarms.read, asker.scope, alarm_id)
+    alarm = await find_alarm(parts, asker, alarm_id)
     person, report = asker.person, alarm.report
+    basis = await _reach(parts, asker, Right.CONTROL, alarm)
     look = Look(
         person_id=person.id,
         person=person.shown,
@@ -189,7 +209,7 @@ async def reset_alarm(parts: PartsOf, asker: AskerOf, alarm_id: RowId) -> AlarmR
         transport="",
         address=asker.address,
     )
-    entry = await asyncio.to_thread(parts.register.open, look)
+    entry = await asyncio.to_thread(parts.register.open, look.on(basis))
     how = "cancelled"
     try:
         await parts.reset_alarm(report.device_id, report.channel_id, command_for(alarm))
@@ -247,6 +267,7 @@ async def _handle(
 ) -> AlarmRow:
     person = asker.person
     handling = Handling(act, person.id, person.shown, parts.clock.wall(), note, assignee)
+    await find_alarm(parts, asker, alarm_id)
     alarm = await asyncio.to_thread(parts.alarms.handle, asker.scope, alarm_id, handling)
     alarm_changed(parts.feed, alarm)
     return row_of(alarm)

@@ -10,7 +10,8 @@ from starlette.requests import HTTPConnection, Request
 
 from tongshi.access.identity import Person, Session
 from tongshi.access.permission import Permission
-from tongshi.access.scope import Scope, scope_of
+from tongshi.access.scope import Scope
+from tongshi.api.bearer import admit, session_of, shows_token
 from tongshi.api.parts import Parts
 from tongshi.api.text import Language, Words, prefer
 from tongshi.errors import SignInNeeded
@@ -20,21 +21,20 @@ LANGUAGE_COOKIE = "tongshi_language"
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """A signed-in person and their request.  address: from where they ask."""
+    """A signed-in person and their request.
+
+    address: from where they ask.  scope: the cameras of which they may know now.
+    """
 
     session: Session
     words: Words
     address: str
+    scope: Scope
 
     @property
     def person(self) -> Person:
         """Who it is."""
         return self.session.person
-
-    @property
-    def scope(self) -> Scope:
-        """What they may know of."""
-        return scope_of(self.session.person)
 
 
 def parts_of(request: Request) -> Parts:
@@ -63,24 +63,33 @@ def address_of(connection: HTTPConnection) -> str:
 
 
 async def identify(connection: HTTPConnection, parts: Parts) -> Asker | None:
-    """Return who asks; None when nobody is signed in."""
+    """Return who asks, by cookie or by token; None when nobody is signed in.
+
+    Raises SignInNeeded for a token that does not count, Invalid for a token beside a cookie.
+    """
     token = connection.cookies.get(session_cookie(secure=parts.settings.web.secure))
-    if not token:
-        return None
-    session = await asyncio.to_thread(parts.people.session, token)
+    session: Session | None
+    if shows_token(connection):
+        address = address_of(connection)
+        session = await session_of(connection, parts.tokens, address, cookie=bool(token))
+    else:
+        session = await asyncio.to_thread(parts.sign_ins.session, token) if token else None
     if session is None:
         return None
     words = words_for(connection, parts.settings.node.language)
-    return Asker(session, words, address_of(connection))
+    scope = await asyncio.to_thread(parts.rights.scope, session.person)
+    return Asker(session, words, address_of(connection), scope)
 
 
 def require(permission: Permission) -> Callable[[Request], Awaitable[None]]:
     """Return the check of a route: somebody is signed in and has *permission*."""
 
     async def check(request: Request) -> None:
-        asker = await identify(request, parts_of(request))
+        parts = parts_of(request)
+        asker = await identify(request, parts)
         if asker is None:
             raise SignInNeeded("nobody is signed in")
+        admit(request, parts.tokens, asker.session, permission)
         asker.person.require(permission)
         request.state.asker = asker
 

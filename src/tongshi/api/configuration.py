@@ -8,8 +8,10 @@ from fastapi import Body
 from fastapi import Query as Param
 from pydantic import BaseModel, Field
 
+from tongshi.access.grant import Right
 from tongshi.api.asker import AskerOf, PartsOf
-from tongshi.api.controls import Plain, target_of
+from tongshi.api.controls import Plain, entitle, target_of
+from tongshi.api.gate import require
 from tongshi.api.problem import Problem, describe
 from tongshi.api.text import Words
 from tongshi.errors import Missing
@@ -110,6 +112,7 @@ async def read_settings(
 ) -> Settings:
     """Ask a device for its settings.  A device says nothing to types that it does not know."""
     target = await target_of(parts, asker, device_id, channel_id)
+    await require(parts, asker, Right.CONFIGURE, device_id, channel_id)
     names = [name.strip() for name in types.split(",") if name.strip()]
     found = await parts.configuration.read(device_id, target.channel_id, names)
     return Settings(
@@ -137,6 +140,7 @@ async def write_settings(
     made = build(make, new.values, Version.V2022)
     target = await target_of(parts, asker, device_id, channel_id)
     doer = parts.deeds.doer(asker.person, asker.address, target, new.view, new.purpose)
+    doer = await entitle(parts, asker, Right.CONFIGURE, target, doer)
     async with parts.deeds.enter(doer, target, f"config {block}") as outcome:
         written = await parts.configuration.write(device_id, target.channel_id, made)
         outcome.how = written.fate.value

@@ -6,16 +6,19 @@ refusal is a problem, as everywhere.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, TypeVar
 
 from fastapi import Body
 
+from tongshi.access.grant import Right
 from tongshi.access.permission import Permission
 from tongshi.api import orders
 from tongshi.api.asker import Asker, AskerOf, PartsOf
-from tongshi.api.deeds import Target
+from tongshi.api.deeds import Doer, Target
+from tongshi.api.gate import require
 from tongshi.api.parts import Parts
+from tongshi.api.purpose import code_of
 from tongshi.errors import Missing
 from tongshi.gb28181 import ptz
 from tongshi.gb28181.gather import Gathered
@@ -78,6 +81,25 @@ async def target_of(parts: Parts, asker: Asker, device_id: str, channel_id: str)
     return Target(device_id, channel_id, channel.name)
 
 
+async def entitle(parts: Parts, asker: Asker, right: Right, target: Target, doer: Doer) -> Doer:
+    """Return *doer* with what it rests on; raises NotGranted."""
+    basis = await require(
+        parts,
+        asker,
+        right,
+        target.device_id,
+        target.channel_id,
+        purpose=code_of(doer.purpose),
+    )
+    return replace(doer, basis=basis)
+
+
+async def reach(parts: Parts, asker: Asker, right: Right, device_id: str, channel_id: str) -> None:
+    """Raise Missing or NotGranted unless the asker has *right* with a camera that is there."""
+    await target_of(parts, asker, device_id, channel_id)
+    await require(parts, asker, right, device_id, channel_id)
+
+
 async def order(
     parts: PartsOf,
     asker: AskerOf,
@@ -94,6 +116,8 @@ async def order(
     asker.person.require(Permission.CONFIGURE_DEVICES if wide else Permission.CONTROL_CAMERAS)
     target = await target_of(parts, asker, device_id, channel_id)
     doer = parts.deeds.doer(asker.person, asker.address, target, wanted.view, wanted.purpose)
+    right = Right.CONFIGURE if isinstance(wanted, DEVICE_WIDE) else Right.CONTROL
+    doer = await entitle(parts, asker, right, target, doer)
     command = command_of(wanted)
     if isinstance(wanted, STEERING):
         async with parts.deeds.steer(doer, target):
@@ -272,20 +296,20 @@ async def ask_description(parts: PartsOf, asker: AskerOf, device_id: str) -> Pla
 
 async def list_presets(parts: PartsOf, asker: AskerOf, device_id: str, channel_id: str) -> Told:
     """Ask a camera for its presets."""
-    await target_of(parts, asker, device_id, channel_id)
+    await reach(parts, asker, Right.CONTROL, device_id, channel_id)
     return _told(await parts.commands.presets(device_id, channel_id))
 
 
 async def read_home(parts: PartsOf, asker: AskerOf, device_id: str, channel_id: str) -> Plain:
     """Ask a camera for its home position; nothing when it has none."""
-    await target_of(parts, asker, device_id, channel_id)
+    await reach(parts, asker, Right.CONTROL, device_id, channel_id)
     home = (await parts.commands.home(device_id, channel_id)).home
     return {} if home is None else to_plain(home)
 
 
 async def list_cruises(parts: PartsOf, asker: AskerOf, device_id: str, channel_id: str) -> Told:
     """Ask a camera for its cruises."""
-    await target_of(parts, asker, device_id, channel_id)
+    await reach(parts, asker, Right.CONTROL, device_id, channel_id)
     return _told(await parts.commands.cruises(device_id, channel_id))
 
 
@@ -293,13 +317,13 @@ async def read_cruise(
     parts: PartsOf, asker: AskerOf, device_id: str, channel_id: str, number: int
 ) -> Told:
     """Ask a camera for the points of one cruise, which it counts from 0."""
-    await target_of(parts, asker, device_id, channel_id)
+    await reach(parts, asker, Right.CONTROL, device_id, channel_id)
     return _told(await parts.commands.cruise(device_id, channel_id, min(max(number, 0), 4095)))
 
 
 async def read_position(parts: PartsOf, asker: AskerOf, device_id: str, channel_id: str) -> Plain:
     """Ask a camera where it looks."""
-    await target_of(parts, asker, device_id, channel_id)
+    await reach(parts, asker, Right.CONTROL, device_id, channel_id)
     return to_plain(await parts.commands.position(device_id, channel_id))
 
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from tongshi.access.identity import Person
-from tongshi.access.register import Action, Look
+from tongshi.access.register import NO_BASIS, Action, Basis, Look
 from tongshi.access.service import Register
 from tongshi.api.purpose import read_purpose
 from tongshi.api.view import View
@@ -42,12 +42,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Doer:
-    """Who does it, from where, why.  view: id of the open view whose purpose it is, or ``""``."""
+    """Who does it, from where, why.
+
+    view: id of the open view whose purpose it is, or ``""``.  basis: what it rests on.
+    """
 
     person: Person
     address: str
     purpose: str
     view: str = ""
+    basis: Basis = NO_BASIS
 
 
 class Outcome:
@@ -184,6 +188,6 @@ class Deeds:
         )
         try:
             async with asyncio.timeout(WRITE):
-                return await asyncio.wrap_future(self._register.submit(look))
+                return await asyncio.wrap_future(self._register.submit(look.on(doer.basis)))
         except TimeoutError:
             raise Exhausted("the access register takes too long", resource="store") from None

@@ -9,6 +9,7 @@ from fastapi import Query as Param
 from starlette.responses import Response
 
 from tongshi.api.asker import AskerOf, PartsOf
+from tongshi.api.gate import seen
 from tongshi.api.notices import moment
 from tongshi.api.presence import freshen, freshen_page
 from tongshi.db.page import Page
@@ -58,10 +59,12 @@ class Unsteady:
 
 async def list_unsteady(parts: PartsOf, asker: AskerOf) -> list[Unsteady]:
     """Return the devices that come and go: their changes are not told one by one."""
+    flapping = parts.health.flapping()
+    keys = await seen(parts, asker, [(one.device_id, "") for one in flapping])
     return [
         Unsteady(one.device_id, moment(one.since), one.changes, one.online)
-        for one in parts.health.flapping()
-        if asker.scope.sees(one.device_id)
+        for one in flapping
+        if (one.device_id, "") in keys
     ]
 
 

@@ -15,13 +15,15 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from tongshi.access.grant import Right
 from tongshi.api.asker import Asker, AskerOf, PartsOf
 from tongshi.api.devices import Number, RowId, Size
 from tongshi.api.files import Address, Addresses
+from tongshi.api.gate import require, seen
 from tongshi.api.live import Ask, wish_of
 from tongshi.api.parts import Parts
 from tongshi.api.playback import Moment, span_of
-from tongshi.api.purpose import show_purpose
+from tongshi.api.purpose import code_of, show_purpose
 from tongshi.api.reading import opened
 from tongshi.db.page import Page
 from tongshi.errors import Invalid, Missing
@@ -74,7 +76,7 @@ class Item(BaseModel):
 async def add_download(parts: PartsOf, asker: AskerOf, ask: Annotated[AskDownload, Body()]) -> Item:
     """Queue a download; it stands in the access register before the device is asked."""
     span = span_of(ask.since, ask.until)
-    wish = await wish_of(parts, asker, ask)
+    wish = await wish_of(parts, asker, ask, Right.DOWNLOAD, footage=span)
     speeds = await asyncio.to_thread(parts.registry.download_speed, wish.device_id, wish.channel_id)
     person = asker.person
     wanted = Wanted(
@@ -89,7 +91,7 @@ async def add_download(parts: PartsOf, asker: AskerOf, ask: Annotated[AskDownloa
         span.until,
         speeds[:32],
     )
-    return item_of(await parts.downloads.add(wanted, asker.address), asker)
+    return item_of(await parts.downloads.add(wanted, asker.address, wish.basis), asker)
 
 
 async def list_downloads(
@@ -127,9 +129,19 @@ async def fetch_file(
     this sign-in, for ten minutes after its last use.
     """
     download = await find(parts, asker, download_id)
+    asked = download.request
+    basis = await require(
+        parts,
+        asker,
+        Right.DOWNLOAD,
+        asked.device_id,
+        asked.channel_id,
+        purpose=code_of(asked.purpose),
+        oldest=asked.since,
+    )
     path = parts.downloads.file(download)
     if not key:
-        made = await parts.addresses.make(download, asker.session, asker.address)
+        made = await parts.addresses.make(download, asker.session, asker.address, basis)
         return RedirectResponse(f"{request.url.path}?key={made}", status_code=307)
     address = parts.addresses.take(key, download_id, asker.session.digest)
     size = path.stat().st_size
@@ -158,7 +170,7 @@ async def find(parts: Parts, asker: Asker, number: int) -> Download:
     download = await parts.downloads.find(number)
     asked = download.request
     own = asked.person_id == asker.person.id
-    if not own or not asker.scope.sees(asked.device_id, asked.channel_id):
+    if not own or not await seen(parts, asker, [(asked.device_id, asked.channel_id)]):
         raise Missing("no such download")
     return download
 

@@ -8,7 +8,7 @@ this person: a request, a review), ``reload`` (something was missed: load anew).
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Header
@@ -16,7 +16,8 @@ from fastapi import Query as Param
 from starlette.responses import Response, StreamingResponse
 
 from tongshi.api.asker import AskerOf, PartsOf
-from tongshi.api.feed import Feed, Reader
+from tongshi.api.feed import Feed, Notice, Reader
+from tongshi.api.sight import Sight
 
 BEAT = 15.0
 """Between signs of life on a quiet stream, s: proxies close what they take for dead."""
@@ -24,6 +25,8 @@ LONGEST = 600.0
 """How long one stream goes on, s; the browser comes back, and its sign-in is looked at again."""
 AGAIN_MS = 2000
 """How long a browser waits before it comes back."""
+
+Sift = Callable[[list[Notice]], Awaitable[list[Notice]]]
 
 
 async def listen(
@@ -35,16 +38,20 @@ async def listen(
     """Stream what changes of what the asker may see, since the event with the given id."""
     sign_in = asker.session
     last = last_event_id or last
-    reader = parts.feed.join(asker.scope.sees, last, sign_in.digest, person_id=asker.person.id)
+    sight = Sight(parts.rights, asker.person)
+    reader = parts.feed.join(sight.sees, last, sign_in.digest, person_id=asker.person.id)
     return StreamingResponse(
-        stream(parts.feed, reader),
+        stream(parts.feed, reader, sight.sift),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def stream(feed: Feed, reader: Reader) -> AsyncIterator[bytes]:
-    """Yield the events of *reader* until it is closed, leaves, or its time is over."""
+async def stream(feed: Feed, reader: Reader, sift: Sift) -> AsyncIterator[bytes]:
+    """Yield the events of *reader* until it is closed, leaves, or its time is over.
+
+    sift: leaves out what its person may not know of.
+    """
     loop = asyncio.get_running_loop()
     until = loop.time() + LONGEST
     try:
@@ -53,6 +60,7 @@ async def stream(feed: Feed, reader: Reader) -> AsyncIterator[bytes]:
             notices = await reader.take(BEAT)
             if notices is None:
                 return
-            yield b"".join(map(feed.encode, notices)) if notices else b": still here\n\n"
+            told = await sift(notices)
+            yield b"".join(map(feed.encode, told)) if told else b": still here\n\n"
     finally:
         feed.leave(reader)

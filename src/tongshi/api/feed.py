@@ -8,9 +8,6 @@ from dataclasses import dataclass
 
 from tongshi.errors import Exhausted
 
-Sees = Callable[[str], bool]
-"""Whether a reader may know of this device."""
-
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -25,6 +22,10 @@ class Notice:
     body: Mapping[str, object]
     number: int = 0
     people: frozenset[int] | None = None
+
+
+Sees = Callable[[Notice], bool | None]
+"""Whether a reader may be told of this; None: not known yet, whoever takes it asks."""
 
 
 class Reader:
@@ -48,10 +49,14 @@ class Reader:
         if stale:
             self._woken.set()
 
+    def is_of(self, person_id: int) -> bool:
+        """Say whether it is this person's page."""
+        return self._person_id == person_id
+
     def put(self, notice: Notice) -> None:
         """Queue *notice* if this reader may see it."""
         if notice.people is None:
-            told = self._sees(notice.device_id)
+            told = self._sees(notice) is not False
         else:
             told = self._person_id in notice.people
         if not told:
@@ -104,15 +109,22 @@ class Feed:
         self._backlog = backlog
         self._number = 0
         self._readers: set[Reader] = set()
+        self._takers: list[Callable[[Notice], None]] = []
+
+    def subscribe(self, taker: Callable[[Notice], None]) -> None:
+        """Hand every notice about a device to *taker*, which decides by itself who may see it."""
+        self._takers.append(taker)
 
     def publish(
         self, topic: str, device_id: str, body: Mapping[str, object], *, key: str = ""
     ) -> None:
-        """Tell every reader who may see *device_id*; *key* tells equal things apart."""
+        """Tell every reader who may know of *device_id*; *key* tells equal things apart."""
         self._number += 1
         notice = Notice(topic, device_id, key or device_id, body, self._number)
         for reader in self._readers:
             reader.put(notice)
+        for taker in self._takers:
+            taker(notice)
 
     def tell(
         self, topic: str, people: frozenset[int], body: Mapping[str, object], *, key: str
@@ -146,6 +158,12 @@ class Feed:
         """End the streams of the sign-in *owner*."""
         for reader in self._readers:
             if reader.owner == owner:
+                reader.close()
+
+    def end_person(self, person_id: int) -> None:
+        """End the streams of a person, whichever sign-in is behind them."""
+        for reader in self._readers:
+            if reader.is_of(person_id):
                 reader.close()
 
     def close(self) -> None:

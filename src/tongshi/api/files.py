@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tongshi.access.identity import Session
-from tongshi.access.register import Action, Look
+from tongshi.access.register import NO_BASIS, Action, Basis, Look
 from tongshi.access.service import Register
 from tongshi.clock import Clock
 from tongshi.errors import Denied
@@ -41,10 +41,12 @@ class Addresses:
         self._new_token = new_token
         self._addresses: dict[str, Address] = {}
 
-    async def make(self, download: Download, sign_in: Session, address: str) -> str:
+    async def make(
+        self, download: Download, sign_in: Session, address: str, basis: Basis = NO_BASIS
+    ) -> str:
         """Return a key to a file, written into the register before.
 
-        address: from where it is asked for.
+        address: from where it is asked for.  basis: what it rests on.
         """
         self._expire()
         asked, person = download.request, sign_in.person
@@ -63,7 +65,7 @@ class Addresses:
             since=asked.since,
             until=asked.until,
         )
-        entry_id = await asyncio.wrap_future(self._register.submit(look))
+        entry_id = await asyncio.wrap_future(self._register.submit(look.on(basis)))
         key, now = self._new_token(), self._clock.now()
         self._addresses[key] = Address(download.id, sign_in.digest, entry_id, now, begun=now)
         self._make_room(sign_in.digest)

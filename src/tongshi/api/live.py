@@ -15,14 +15,17 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from tongshi.access.grant import Right
 from tongshi.api.asker import Asker, AskerOf, PartsOf
+from tongshi.api.gate import require, seen
 from tongshi.api.parts import Parts
-from tongshi.api.purpose import PURPOSES, read_purpose
+from tongshi.api.purpose import PURPOSES, code_of, read_purpose
 from tongshi.api.view import State, View, Wish
 from tongshi.errors import Conflict
 from tongshi.gateway.engine import Figures, Transport
 from tongshi.settings import split_address
 from tongshi.signalling.event import Kind
+from tongshi.signalling.history import Span
 
 LONGEST_WAIT = 60.0
 """How long an answer may be waited for, s: longer than any camera's first picture."""
@@ -99,17 +102,43 @@ class Purpose:
 Wait = Annotated[float, Param(ge=0, le=LONGEST_WAIT, description="Wait for the picture, s.")]
 
 
-async def wish_of(parts: Parts, asker: Asker, ask: Ask, plays: list[str] | None = None) -> Wish:
-    """Return *ask* as a wish for a camera that the asker may see.
+async def wish_of(
+    parts: Parts,
+    asker: Asker,
+    ask: Ask,
+    right: Right,
+    *,
+    plays: list[str] | None = None,
+    footage: Span | None = None,
+) -> Wish:
+    """Return *ask* as a wish for a camera with which the asker has *right*.
 
-    Raises Missing (none such), Conflict (it has no picture), Invalid (no purpose).
+    Raises Invalid (no purpose), Missing (none such), NotGranted, Conflict (it has no picture).
     """
     purpose = read_purpose(ask.purpose)
     channel = await asyncio.to_thread(parts.registry.channel, asker.scope, ask.device, ask.channel)
+    basis = await require(
+        parts,
+        asker,
+        right,
+        ask.device,
+        ask.channel,
+        purpose=code_of(purpose),
+        oldest=None if footage is None else footage.since,
+    )
     if not channel.camera or channel.removed_at is not None:
         raise Conflict("this entry of the catalog has no picture")
     hevc = plays is not None and "hevc" in plays
-    return Wish(ask.device, ask.channel, channel.name, ask.stream, purpose, hevc)
+    return Wish(
+        ask.device,
+        ask.channel,
+        channel.name,
+        ask.stream,
+        purpose,
+        hevc,
+        footage=footage,
+        basis=basis,
+    )
 
 
 async def open_view(
@@ -124,7 +153,7 @@ async def open_view(
     Answers 200 with an address when the picture is there within ``wait``; 202 while it is not:
     then ask ``GET /live/{view}``.
     """
-    wish = await wish_of(parts, asker, ask, list(ask.plays))
+    wish = await wish_of(parts, asker, ask, Right.LIVE, plays=list(ask.plays))
     wish = replace(wish, transport=ask.transport)
     view = await parts.views.open(asker.session, wish, asker.address)
     return await answer_view(request, parts, view, wait)
@@ -155,12 +184,9 @@ async def close_view(parts: PartsOf, asker: AskerOf, view_id: str) -> Response:
 
 async def list_views(parts: PartsOf, asker: AskerOf) -> list[Watched]:
     """Return the own views that go on; those of others stand in the access register."""
-    return [
-        _watched(view)
-        for view in parts.views.all()
-        if asker.scope.sees(view.wish.device_id, view.wish.channel_id)
-        and view.sign_in.person.id == asker.person.id
-    ]
+    own = [view for view in parts.views.all() if view.sign_in.person.id == asker.person.id]
+    keys = await seen(parts, asker, [(one.wish.device_id, one.wish.channel_id) for one in own])
+    return [_watched(view) for view in own if (view.wish.device_id, view.wish.channel_id) in keys]
 
 
 async def list_purposes(asker: AskerOf) -> list[Purpose]:

@@ -3,7 +3,12 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from tongshi.access.factors.service import Factors
+from tongshi.access.granting.service import Rights
+from tongshi.access.marking.service import Marks
+from tongshi.access.oidc.service import Outer
 from tongshi.access.service import People, Register
+from tongshi.access.signin.service import SignIns
 from tongshi.alarms.service import Alarms
 from tongshi.api.catalogs import Catalogs
 from tongshi.api.deeds import Deeds
@@ -16,6 +21,8 @@ from tongshi.clock import Clock
 from tongshi.gateway.engine import Engine
 from tongshi.gb28181.manscdp import AlarmCmd
 from tongshi.health.service import Health
+from tongshi.hooks.queue.service import Queues
+from tongshi.hooks.service import Hooks
 from tongshi.recording.service import Downloads
 from tongshi.registry.peers.service import Peers
 from tongshi.registry.positions.service import Positions
@@ -32,6 +39,7 @@ from tongshi.signalling.profiles import Profiles
 from tongshi.signalling.records import Records
 from tongshi.signalling.subscriptions import Subscriptions
 from tongshi.signalling.traces import Traces
+from tongshi.tokens.service import Tokens
 from tongshi.watch.service import Watch
 
 Figures = Callable[[], Mapping[str, object]]
@@ -52,6 +60,14 @@ class Parts:
     """
 
     people: People
+    sign_ins: SignIns
+    factors: Factors
+    outer: Outer
+    rights: Rights
+    marks: Marks
+    tokens: Tokens
+    hooks: Hooks
+    queues: Queues
     register: Register
     registry: Registry
     health: Health

@@ -8,9 +8,10 @@ from fastapi import Body
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from tongshi.access.scope import no_camera
 from tongshi.api.asker import Asker, AskerOf, PartsOf
+from tongshi.api.gate import seen
 from tongshi.api.parts import Parts
-from tongshi.errors import Missing
 from tongshi.gb28181.preset import PRESET, PRESETS, write_value
 from tongshi.gb28181.profile import FIELDS, STANDARD
 
@@ -124,7 +125,7 @@ def list_presets(asker: AskerOf) -> ProfileTable:
 
 async def read_profile(parts: PartsOf, asker: AskerOf, device_id: str) -> ProfileShown:
     """Return the profile that holds for a device, and why it is this one."""
-    check_sight(asker, device_id)
+    await check_sight(parts, asker, device_id)
     return show(parts, device_id)
 
 
@@ -132,7 +133,7 @@ async def set_profile(
     parts: PartsOf, asker: AskerOf, device_id: str, wish: Annotated[ProfileWish, Body()]
 ) -> ProfileShown:
     """Set a device's profile by hand; what is left out follows the evidence again."""
-    check_sight(asker, device_id)
+    await check_sight(parts, asker, device_id)
     fields = dict(wish.fields)
     if wish.preset is not None:
         fields[PRESET] = wish.preset
@@ -145,7 +146,7 @@ async def set_password(
     parts: PartsOf, asker: AskerOf, device_id: str, given: Annotated[Password, Body()]
 ) -> Response:
     """Let a device register with a password of its own; it is never shown again."""
-    check_sight(asker, device_id)
+    await check_sight(parts, asker, device_id)
     await asyncio.to_thread(
         parts.peers.set_password,
         device_id,
@@ -159,15 +160,15 @@ async def set_password(
 
 async def remove_password(parts: PartsOf, asker: AskerOf, device_id: str) -> Response:
     """Let a device register with the common password again."""
-    check_sight(asker, device_id)
+    await check_sight(parts, asker, device_id)
     await asyncio.to_thread(parts.peers.remove_password, device_id)
     return Response(status_code=204)
 
 
-def check_sight(asker: Asker, device_id: str) -> None:
+async def check_sight(parts: Parts, asker: Asker, device_id: str) -> None:
     """Raise Missing unless *asker* may know of *device_id*, registered before or not."""
-    if not asker.scope.sees(device_id):
-        raise Missing(f"no such device: {device_id[:64]!r}")
+    if not await seen(parts, asker, [(device_id, "")]):
+        raise no_camera(device_id)
 
 
 def show(parts: Parts, device_id: str) -> ProfileShown:

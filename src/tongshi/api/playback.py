@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tongshi.access.grant import Right
 from tongshi.api.asker import AskerOf, PartsOf
 from tongshi.api.live import AskLive, Wait, answer_view, wish_of
 from tongshi.api.parts import Parts
@@ -88,8 +89,9 @@ async def open_playback(
     Answers as ``POST /live`` does: 202 while there is no picture yet.
     """
     footage = span_of(ask.since, ask.until)
-    wish = await wish_of(parts, asker, ask, list(ask.plays))
-    wish = replace(wish, transport=ask.transport, footage=footage)
+    plays: list[str] = list(ask.plays)
+    wish = await wish_of(parts, asker, ask, Right.PLAYBACK, plays=plays, footage=footage)
+    wish = replace(wish, transport=ask.transport)
     view = await parts.views.open(asker.session, wish, asker.address)
     return await answer_view(request, parts, view, wait)
 

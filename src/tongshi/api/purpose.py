@@ -20,6 +20,11 @@ def read_purpose(text: str) -> str:
     return purpose
 
 
+def code_of(purpose: str) -> str:
+    """Return the code of a stated purpose, as grants name it: ``code``, or ``code: words``."""
+    return purpose.partition(":")[0]
+
+
 def show_purpose(purpose: str, words: Words) -> str:
     """Return a purpose of the register as people read it."""
     key = f"purpose.{purpose}"

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from fastapi import Query as Param
 
+from tongshi.access.grant import Right
 from tongshi.api.asker import AskerOf, PartsOf
-from tongshi.api.controls import target_of
+from tongshi.api.controls import reach
 from tongshi.api.notices import moment
 from tongshi.api.problem import Problem, describe
 from tongshi.api.text import Words
@@ -78,7 +79,7 @@ async def find_records(
     kind: Kind = "all",
 ) -> Found:
     """Ask a device what a channel recorded; days are asked for one after the other."""
-    await target_of(parts, asker, device_id, channel_id)
+    await reach(parts, asker, Right.PLAYBACK, device_id, channel_id)
     found = await parts.records.find(
         device_id, channel_id, since.timestamp(), until.timestamp(), kind
     )

@@ -13,7 +13,7 @@ One picture is the answer itself, its headers say how it came; several are a lis
 import asyncio
 import secrets
 from asyncio import sleep as rest
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Literal
 
 from fastapi import Body
@@ -21,13 +21,16 @@ from fastapi import Query as Param
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
+from tongshi.access.grant import Right
 from tongshi.access.register import Action
 from tongshi.api.asker import Asker, AskerOf, PartsOf
 from tongshi.api.deeds import Doer, Target
 from tongshi.api.devices import Number, RowId, Size
+from tongshi.api.gate import require, scope_for
 from tongshi.api.live import Ask, wish_of
 from tongshi.api.notices import moment
 from tongshi.api.parts import Parts
+from tongshi.api.purpose import code_of
 from tongshi.api.view import Wish
 from tongshi.db.page import Page
 from tongshi.errors import Conflict, Error, PeerRefused, PeerSilent
@@ -93,7 +96,8 @@ async def take_snapshot(
     target = Target(ask.device, ask.channel, "")
     doer = parts.deeds.doer(asker.person, asker.address, target, ask.view, ask.purpose)
     ask = ask.model_copy(update={"purpose": doer.purpose})
-    wish = await wish_of(parts, asker, ask)
+    wish = await wish_of(parts, asker, ask, Right.SNAPSHOT)
+    doer = replace(doer, basis=wish.basis)
     instead = ""
     if ask.via == "upload" or (ask.via == "auto" and suits_upload(parts, ask)):
         try:
@@ -136,7 +140,8 @@ async def list_pictures(
 ) -> Page[Kept]:
     """Return a page of the pictures that are kept, newest first."""
     query = PictureQuery(device, channel, number=number, size=size)
-    page = await asyncio.to_thread(parts.shelf.pictures, asker.scope, query)
+    scope = await scope_for(parts, asker, Right.SNAPSHOT)
+    page = await asyncio.to_thread(parts.shelf.pictures, scope, query)
     return Page(tuple(map(_kept, page.rows)), page.total, page.number, page.size)
 
 
@@ -149,11 +154,21 @@ async def read_picture(
     """Return a kept picture.  Who did not order it states a purpose and is registered."""
     picture = await asyncio.to_thread(parts.shelf.picture, asker.scope, picture_id)
     taken = picture.taken
-    if taken.person_id == asker.person.id:
+    own = taken.person_id == asker.person.id
+    basis = await require(
+        parts,
+        asker,
+        Right.SNAPSHOT,
+        taken.device_id,
+        taken.channel_id,
+        purpose=code_of(taken.purpose if own else purpose) or None,
+    )
+    if own:
         data = await asyncio.to_thread(parts.shelf.read, picture)
     else:
         target = Target(taken.device_id, taken.channel_id, taken.channel)
         doer = parts.deeds.doer(asker.person, asker.address, target, None, purpose)
+        doer = replace(doer, basis=basis)
         async with parts.deeds.enter(doer, target, f"picture {picture_id}", Action.SNAPSHOT):
             data = await asyncio.to_thread(parts.shelf.read, picture)
     return _show(data, taken.via, picture.id, "")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tongshi.access.identity import Session as SignIn
-from tongshi.access.register import Action, Look
+from tongshi.access.register import NO_BASIS, Action, Basis, Look
 from tongshi.access.service import Register
 from tongshi.api.bond import Binding, bind_nobody
 from tongshi.api.feed import Feed
@@ -46,7 +46,8 @@ _HOW = {"offline": "peer.offline", "engine": "engine.failed"}
 class Wish:
     """Whom somebody wants to speak to.
 
-    channel: its name.  output: the voice output, where one is known.
+    channel: its name.  output: the voice output, where one is known.  basis: what it rests on.
+    approved: the purpose wants an approved request.
     """
 
     device_id: str
@@ -54,6 +55,8 @@ class Wish:
     channel: str
     output: str
     purpose: str
+    basis: Basis = NO_BASIS
+    approved: bool = False
 
 
 class State(Enum):
@@ -88,7 +91,10 @@ class Speech:
 
 
 class Talking:
-    """The talks of one node's people.  Used from the node's loop; subscribe :meth:`heard`."""
+    """The talks of one node's people.  Used from the node's loop; subscribe :meth:`heard`.
+
+    parted: called with each talk that has ended, once its figures are known.
+    """
 
     def __init__(
         self,
@@ -112,6 +118,7 @@ class Talking:
         self._speeches: dict[str, Speech] = {}
         self._by_ticket: dict[str, Speech] = {}
         self._stopping = False
+        self.parted: Callable[[Speech], None] = lambda speech: None
 
     def start(self) -> None:
         """Begin to note in the register how far talks have come."""
@@ -221,7 +228,7 @@ class Talking:
         )
         try:
             async with asyncio.timeout(WRITE):
-                return await asyncio.wrap_future(self._register.submit(look))
+                return await asyncio.wrap_future(self._register.submit(look.on(wish.basis)))
         except TimeoutError:
             raise Exhausted("the access register takes too long", resource="store") from None
 
@@ -236,6 +243,7 @@ class Talking:
         self._speeches.pop(speech.id, None)
         self._by_ticket.pop(speech.ticket, None)
         self._register.close(speech.entry_id, _HOW.get(why, why), speech.seconds, speech.bytes)
+        self.parted(speech)
         self._tell_later(speech.wish.device_id)
 
     async def _note(self) -> None:

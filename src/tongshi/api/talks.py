@@ -14,11 +14,13 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tongshi.access.grant import Right
 from tongshi.access.permission import Permission
 from tongshi.api import view as looking
 from tongshi.api.asker import Asker, AskerOf, PartsOf
+from tongshi.api.gate import require, seen
 from tongshi.api.parts import Parts
-from tongshi.api.purpose import read_purpose
+from tongshi.api.purpose import code_of, read_purpose
 from tongshi.api.talking import Speech, Wish
 from tongshi.errors import Conflict, Invalid
 from tongshi.gateway.engine import Spoken
@@ -97,22 +99,28 @@ async def open_talk(
     if ask.listen:
         asker.person.require(Permission.SEE_LIVE)
     name, output = await _find(parts, asker, ask)
-    wish = Wish(ask.device, ask.channel, name, output, purpose)
+    code = code_of(purpose)
+    basis = await require(parts, asker, Right.TALK, ask.device, ask.channel, purpose=code)
+    heard = basis
+    if ask.listen:
+        heard = await require(parts, asker, Right.LIVE, ask.device, ask.channel, purpose=code)
+    wish = Wish(ask.device, ask.channel, name, output, purpose, basis)
     speech = await parts.talking.open(asker.session, wish, asker.address)
     view_id = None
     if ask.listen:
-        seen = looking.Wish(ask.device, ask.channel, name, Kind.SUB, purpose)
-        view_id = (await parts.views.open(asker.session, seen, asker.address)).id
+        shown = looking.Wish(ask.device, ask.channel, name, Kind.SUB, purpose, basis=heard)
+        view_id = (await parts.views.open(asker.session, shown, asker.address)).id
     return _shown(request, parts, speech, view_id)
 
 
 async def list_talks(parts: PartsOf, asker: AskerOf) -> list[Held]:
     """Return the own talks that go on; those of others stand in the access register."""
+    own = [one for one in parts.talking.all() if one.sign_in.person.id == asker.person.id]
+    keys = await seen(parts, asker, [(one.wish.device_id, one.wish.channel_id) for one in own])
     return [
         await _held(parts, speech)
-        for speech in parts.talking.all()
-        if asker.scope.sees(speech.wish.device_id, speech.wish.channel_id)
-        and speech.sign_in.person.id == asker.person.id
+        for speech in own
+        if (speech.wish.device_id, speech.wish.channel_id) in keys
     ]
 
 

@@ -7,8 +7,10 @@ from fastapi import Body
 from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, Response
 
-from tongshi.api.asker import AskerOf, PartsOf
+from tongshi.api.asker import Asker, AskerOf, PartsOf
+from tongshi.api.gate import seen
 from tongshi.api.notices import moment
+from tongshi.api.parts import Parts
 from tongshi.api.peers import check_sight
 from tongshi.errors import Missing
 from tongshi.signalling.traces import LARGEST, LONGEST, Trace, Wanted
@@ -47,12 +49,14 @@ class TraceWish(Limits):
 
 async def list_traces(parts: PartsOf, asker: AskerOf) -> list[TraceShown]:
     """Return every trace that is kept, running ones first."""
-    return [_show(trace) for trace in await parts.traces.kept()]
+    kept = await parts.traces.kept()
+    keys = await seen(parts, asker, [(trace.wanted.device_id, "") for trace in kept])
+    return [_show(trace) for trace in kept if (trace.wanted.device_id, "") in keys]
 
 
 async def list_device_traces(parts: PartsOf, asker: AskerOf, device_id: str) -> list[TraceShown]:
     """Return the traces of one device."""
-    check_sight(asker, device_id)
+    await check_sight(parts, asker, device_id)
     kept = await parts.traces.kept()
     return [_show(trace) for trace in kept if trace.wanted.device_id == device_id]
 
@@ -61,14 +65,14 @@ async def trace_device(
     parts: PartsOf, asker: AskerOf, device_id: str, limits: Annotated[Limits, Body()]
 ) -> TraceShown:
     """Begin to record all that is said with a device."""
-    check_sight(asker, device_id)
+    await check_sight(parts, asker, device_id)
     wanted = Wanted(device_id, seconds=limits.seconds, size=limits.size)
     return _show(await parts.traces.start(wanted, asker.person.name))
 
 
 async def end_device_trace(parts: PartsOf, asker: AskerOf, device_id: str) -> Response:
     """End the trace of a device that runs."""
-    check_sight(asker, device_id)
+    await check_sight(parts, asker, device_id)
     for trace in parts.traces.running():
         if trace.wanted.device_id == device_id:
             parts.traces.end(trace.name)
@@ -86,24 +90,37 @@ async def trace_address(
 
 async def end_trace(parts: PartsOf, asker: AskerOf, trace_id: str) -> TraceShown:
     """End a trace that runs."""
+    await check_trace(parts, asker, trace_id)
     return _show(parts.traces.end(trace_id))
 
 
 async def read_ladder(parts: PartsOf, asker: AskerOf, trace_id: str) -> Ladder:
     """Return what a trace shows: who said what to whom, when, and what was repeated."""
+    await check_trace(parts, asker, trace_id)
     return await parts.traces.ladder(trace_id)
 
 
 async def download_trace(parts: PartsOf, asker: AskerOf, trace_id: str) -> Response:
     """Return a trace as a file, a JSON object a line."""
+    await check_trace(parts, asker, trace_id)
     path = await parts.traces.file(trace_id)
     return FileResponse(path, media_type="application/jsonl", filename=path.name)
 
 
 async def delete_trace(parts: PartsOf, asker: AskerOf, trace_id: str) -> Response:
     """Delete a trace."""
+    await check_trace(parts, asker, trace_id)
     await parts.traces.delete(trace_id)
     return Response(status_code=204)
+
+
+async def check_trace(parts: Parts, asker: Asker, trace_id: str) -> None:
+    """Raise Missing for a trace of a device of which the asker may not know."""
+    if asker.scope.everything:
+        return
+    known = {trace.name: trace.wanted.device_id for trace in await parts.traces.kept()}
+    if not await seen(parts, asker, [(known.get(trace_id, ""), "")]):
+        raise Missing(f"no such trace: {trace_id[:80]!r}")
 
 
 def _show(trace: Trace) -> TraceShown:

@@ -14,9 +14,11 @@ from pydantic import BaseModel, Field
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
+from tongshi.access.grant import Right
 from tongshi.api.asker import AskerOf, PartsOf
-from tongshi.api.controls import target_of
+from tongshi.api.controls import entitle, target_of
 from tongshi.api.devices import Number, RowId, Size
+from tongshi.api.gate import require, scope_for
 from tongshi.api.notices import moment
 from tongshi.api.parts import Parts
 from tongshi.api.reading import opened
@@ -114,6 +116,7 @@ async def begin_upgrade(
     """
     target = await target_of(parts, asker, device_id, device_id)
     doer = parts.deeds.doer(asker.person, asker.address, target, wanted.view, wanted.purpose)
+    doer = await entitle(parts, asker, Right.CONFIGURE, target, doer)
     firmware = await asyncio.to_thread(parts.shelf.firmware, wanted.firmware)
     base = parts.address_for(device_id)
     async with parts.deeds.enter(doer, target, f"upgrade {wanted.version}") as outcome:
@@ -133,7 +136,8 @@ async def list_upgrades(
     parts: PartsOf, asker: AskerOf, device: str = "", number: Number = 1, size: Size = 50
 ) -> Page[UpgradeRow]:
     """Return a page of upgrades, newest first."""
-    page = await asyncio.to_thread(parts.shelf.upgrades, asker.scope, device, number, size)
+    scope = await scope_for(parts, asker, Right.CONFIGURE)
+    page = await asyncio.to_thread(parts.shelf.upgrades, scope, device, number, size)
     return Page(tuple(map(_upgrade, page.rows)), page.total, page.number, page.size)
 
 
@@ -142,6 +146,7 @@ async def list_device_upgrades(
 ) -> Page[UpgradeRow]:
     """Return the upgrades of one device, newest first."""
     await asyncio.to_thread(parts.registry.device, asker.scope, device_id)
+    await require(parts, asker, Right.CONFIGURE, device_id)
     return await list_upgrades(parts, asker, device_id, number, size)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tongshi.access.identity import Session as SignIn
+from tongshi.access.register import NO_BASIS, Basis
 from tongshi.errors import Error
 from tongshi.gateway.engine import Track, Transport
 from tongshi.gateway.tickets import ANYBODY, Bond
@@ -29,7 +30,7 @@ class Wish:
     """What somebody wants to see.  channel: its name.  hevc: their browser decodes H.265.
 
     transport: how the camera is to send; None leaves it to the node.  footage: of the past; None
-    for the present.
+    for the present.  basis: what it rests on.  approved: the purpose wants an approved request.
     """
 
     device_id: str
@@ -40,6 +41,8 @@ class Wish:
     hevc: bool = False
     transport: Transport | None = None
     footage: Span | None = None
+    basis: Basis = NO_BASIS
+    approved: bool = False
 
 
 class View:

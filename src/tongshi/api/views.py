@@ -64,6 +64,7 @@ class Views:
 
     limit: views at once at the most.  histories: where footage comes from.  bind: to whom the
     addresses of pictures are bound.
+    parted: called with each view that has ended, once its figures are known.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Views:
         self._views: dict[str, View] = {}
         self._by_ticket: dict[str, View] = {}
         self._stopping = False
+        self.parted: Callable[[View], None] = lambda view: None
 
     def __len__(self) -> int:
         return len(self._views)
@@ -193,6 +195,13 @@ class Views:
             self._tell_later(wish.device_id)
         return picture
 
+    def progress(self, view: View) -> tuple[float, int]:
+        """Return the seconds that *view* was watched so far, and about how many bytes it got."""
+        if view.state is not State.WATCHED or view.joined_at is None:
+            return view.watched, view.sent or 0
+        sent = (view.sent or 0) + max(0, self._received(view) - view.received_before)
+        return view.watched + self._clock.now() - view.joined_at, sent
+
     def all(self) -> tuple[View, ...]:
         """Return the views that go on."""
         return tuple(view for view in self._views.values() if view.state is not State.FAILED)
@@ -228,7 +237,7 @@ class Views:
         )
         try:
             async with asyncio.timeout(WRITE):
-                return await asyncio.wrap_future(self._register.submit(look))
+                return await asyncio.wrap_future(self._register.submit(look.on(wish.basis)))
         except TimeoutError:
             raise Exhausted("the access register takes too long", resource="store") from None
 
@@ -300,10 +309,10 @@ class Views:
         view.sent = (view.sent or 0) + (event.bytes or 0) if known else None
         if view.ticket != event.ticket:
             return  # renewed: the newer ticket goes on
+        view.state = State.LEFT  # its seconds are told: nobody adds them once more
         if view.ended:
             self._finish(view, view.ended)
         elif event.why == LINE:
-            view.state = State.LEFT
             self._set_timer(view, LINGER, LINE)
         else:
             self._finish(view, event.why)
@@ -322,13 +331,12 @@ class Views:
         What a viewer was sent is told when it leaves; until then the bytes that its stream
         received stand for it, which differ by the packaging only.
         """
-        now, wall = self._clock.now(), self._clock.wall()
+        wall = self._clock.wall()
         for view in self.all():
             if wall >= view.sign_in.ends_at:
                 await self._end(view, SIGNED_OUT)
-            elif view.state is State.WATCHED and view.joined_at is not None:
-                sent = (view.sent or 0) + max(0, self._received(view) - view.received_before)
-                self._register.note(view.entry_id, view.watched + now - view.joined_at, sent)
+            elif view.state is State.WATCHED:
+                self._register.note(view.entry_id, *self.progress(view))
 
     # Ending
 
@@ -358,6 +366,7 @@ class Views:
             return
         if view.state is State.WATCHED and view.joined_at is not None:
             view.watched += self._clock.now() - view.joined_at  # the engine never told
+            view.state = State.LEFT
         self._close_books(view, how)
         view.state = State.OVER
         view.settled.set()
@@ -373,6 +382,7 @@ class Views:
         if view.session is not None:
             view.session.release()
         self._register.close(view.entry_id, how, view.watched, view.sent)
+        self.parted(view)
         self._tell_later(view.wish.device_id)
 
     def _forget(self, view: View) -> None:

@@ -20,9 +20,11 @@ from typing import ParamSpec, Self, TypeVar
 
 from sqlalchemy import Engine as Store
 
-from tongshi.access.identity import PLATFORM, Rules
+from tongshi.access.granting.service import Rights
+from tongshi.access.identity import PLATFORM
+from tongshi.access.marking.service import Marks
 from tongshi.access.register import Look
-from tongshi.access.service import Given, People, Register
+from tongshi.access.service import Given, Register
 from tongshi.alarms.service import Alarms
 from tongshi.api.alarms import PURPOSE
 from tongshi.api.bond import binding
@@ -30,7 +32,9 @@ from tongshi.api.catalogs import Catalogs
 from tongshi.api.deeds import STEERING, Deeds, Doer, Target
 from tongshi.api.feed import Feed
 from tongshi.api.files import Addresses
+from tongshi.api.metering import Meter
 from tongshi.api.outreach import device_address
+from tongshi.api.oversight import Oversight
 from tongshi.api.parts import Parts
 from tongshi.api.talking import Talking
 from tongshi.api.upgrading import Upgrades
@@ -38,7 +42,9 @@ from tongshi.api.views import Views
 from tongshi.app.aftermath import MOST, STOPPING, WINDOW, Aftermath
 from tongshi.app.chronicle import Chronicle, known_of, want_of
 from tongshi.app.claim import Claim
+from tongshi.app.door import open_door
 from tongshi.app.incidents import Incidents, Keep
+from tongshi.app.programs import open_programs
 from tongshi.app.web import Web
 from tongshi.clock import Clock, SystemClock
 from tongshi.console.site import application
@@ -150,8 +156,15 @@ class Node:
         days, window = settings.events.position_days, settings.events.repeat
         self.positions = Positions(self.store, self.writer, self.clock, days=days)
         self.alarms = await _wait_for(Alarms, self.store, self.writer, self.clock, window=window)
-        rules = _rules(settings)
-        self.people = await _wait_for(People, self.store, self.writer, self.clock, rules)
+        self.door = await _wait_for(open_door, settings, self.store, self.writer, self.clock)
+        self.people = self.door.people
+        await _wait_for(self.door.sign_ins.end_old)
+        self.rights = Rights(self.store, self.writer, self.clock)
+        changed = self.rights.changed
+        self.marks = Marks(self.store, self.writer, self.clock, changed)
+        self.programs = await _wait_for(
+            open_programs, settings, self.store, self.writer, self.clock, self.rights
+        )
         self.register = Register(self.store, self.writer, self.clock)
         days, folder = settings.store.picture_days, Path(settings.node.data)
         self.shelf = await _wait_for(Shelf, folder, self.store, self.writer, self.clock, days=days)
@@ -277,6 +290,7 @@ class Node:
         self.catalogs = Catalogs(self.signalling.queries.catalog, self.feed)
         self._stack.push_async_callback(self.catalogs.stop)
         await self._open_downloads()
+        await self._open_programs()
         self._web = Web(application(self._parts()), self.settings.web.listen)
         self._stack.push_async_callback(self._web.stop)
         # Before the server stops: requests that wait for news or for a picture end thereby.
@@ -286,9 +300,21 @@ class Node:
         self.watch.start()
         self._stack.push_async_callback(self.talking.stop)
         self.talking.start()
+        self.oversight = Oversight(self.rights, self.views, self.talking)
+        self._stack.push_async_callback(self.oversight.stop)
+        self.oversight.start()
         await self._web.start()
         # Last, because it is told once: a start that fails must not take the password with it.
         self.first = await _wait_for(self.people.make_first)
+
+    async def _open_programs(self) -> None:
+        """Tell webhooks what changes, and count what programs use."""
+        self._stack.push_async_callback(self.programs.stop)
+        await self.programs.queues.start()
+        self.feed.subscribe(self.programs.publish)
+        meter = Meter(self.programs.tokens, self.views, self.talking, self.clock)
+        self._stack.push_async_callback(meter.stop)
+        meter.start()
 
     async def _open_downloads(self) -> None:
         settings = self.settings.downloads
@@ -323,6 +349,14 @@ class Node:
     def _parts(self) -> Parts:
         return Parts(
             people=self.people,
+            sign_ins=self.door.sign_ins,
+            factors=self.door.factors,
+            outer=self.door.outer,
+            rights=self.rights,
+            marks=self.marks,
+            tokens=self.programs.tokens,
+            hooks=self.programs.hooks,
+            queues=self.programs.queues,
             register=self.register,
             registry=self.registry,
             health=self.health,
@@ -360,6 +394,7 @@ class Node:
                 "node": self.figures,
                 "events": self.incidents.figures,
                 "aftermath": self.aftermath.figures,
+                "hooks": self.programs.queues.figures,
             },
             healthy=self._check,
         )
@@ -418,13 +453,3 @@ def device_password(settings: Settings, store: Store) -> str:
 
 def _spell_password() -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(16))
-
-
-def _rules(settings: Settings) -> Rules:
-    web = settings.web
-    return Rules(
-        idle=web.idle_minutes * 60,
-        absolute=web.session_hours * 3600,
-        attempts=web.attempts,
-        lock=web.lock_minutes * 60,
-    )

@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 
 from starlette.responses import Response
 
+from tongshi.access.grant import Right
 from tongshi.alarms.alarm import LONGEST_NOTE, Alarm, Query, Report, State
 from tongshi.api import alarms as interface
+from tongshi.api.alarms import find_alarm
+from tongshi.api.gate import scope_for
 from tongshi.api.problem import describe
 from tongshi.api.text import Words
 from tongshi.console.devices import SIZES
@@ -93,7 +96,8 @@ async def show_list(visit: Visit) -> Response:
 
 async def show_badge(visit: Visit) -> Response:
     """Draw how many alarms are new."""
-    counts = await asyncio.to_thread(visit.parts.alarms.counts, visit.asker.scope)
+    scope = await scope_for(visit.parts, visit.asker, Right.ALARMS)
+    counts = await asyncio.to_thread(visit.parts.alarms.counts, scope)
     return visit.draw("parts/badge.html", {"fresh": counts[State.NEW]})
 
 
@@ -163,7 +167,8 @@ def kind_of(words: Words) -> Callable[[Report], str]:
 
 async def _list(visit: Visit) -> dict[str, object]:
     wanted = read_wanted(visit)
-    rows = await asyncio.to_thread(visit.parts.alarms.page, visit.asker.scope, query_of(wanted))
+    scope = await scope_for(visit.parts, visit.asker, Right.ALARMS)
+    rows = await asyncio.to_thread(visit.parts.alarms.page, scope, query_of(wanted))
     return {
         "query": wanted,
         "rows": rows,
@@ -209,7 +214,7 @@ async def _details(visit: Visit, error: Error | None, told: str = "") -> Respons
 
 
 async def _alarm(visit: Visit) -> Alarm:
-    return await asyncio.to_thread(visit.parts.alarms.read, visit.asker.scope, _number(visit))
+    return await find_alarm(visit.parts, visit.asker, _number(visit))
 
 
 def _number(visit: Visit) -> int:

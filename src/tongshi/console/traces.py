@@ -5,6 +5,7 @@ import asyncio
 from starlette.responses import Response
 
 from tongshi.api import traces
+from tongshi.api.peers import check_sight
 from tongshi.api.problem import describe
 from tongshi.console import device
 from tongshi.console.ladder import lanes_of, rungs_of
@@ -79,6 +80,7 @@ async def show_ladder(visit: Visit) -> Response:
 
 async def _list(visit: Visit, error: Error | None = None) -> dict[str, object]:
     device_id = _device_id(visit)
+    await check_sight(visit.parts, visit.asker, device_id)
     kept = await visit.parts.traces.kept()
     rows = [trace for trace in kept if trace.wanted.device_id == device_id]
     return {

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine
 
+from tongshi.access.granting.store import read_seen
 from tongshi.access.scope import Scope
 from tongshi.clock import Clock
 from tongshi.db.buffer import Buffer
@@ -148,10 +149,10 @@ class Health:
 
         Nothing is known of the future: *end* is cut at the present.
         """
-        if not scope.sees(device_id):
-            return ()
         end = min(end, self._clock.wall())
         with self._engine.connect() as connection:
+            if not read_seen(connection, scope, [(device_id, "")]):
+                return ()
             changes = store.read_changes(connection, scope, [device_id], begin, end)
         return tuple(join(changes.get(device_id, []), begin, end))
 
@@ -159,9 +160,10 @@ class Health:
         self, scope: Scope, ids: Iterable[str], begin: float, end: float
     ) -> dict[str, Availability]:
         """Return the seconds by state of each device that may be seen; *end* as in `history`."""
-        wanted = [device_id for device_id in ids if scope.sees(device_id)]
         end = min(end, self._clock.wall())
         with self._engine.connect() as connection:
+            seen = read_seen(connection, scope, [(device_id, "") for device_id in ids])
+            wanted = [device_id for device_id, _ in seen]
             changes = store.read_changes(connection, scope, wanted, begin, end)
         return {key: measure(join(changes.get(key, []), begin, end)) for key in wanted}
 

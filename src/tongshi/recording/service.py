@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from tongshi.access.register import Action, Look
+from tongshi.access.register import NO_BASIS, Action, Basis, Look
 from tongshi.access.scope import Scope
 from tongshi.access.service import Register
 from tongshi.clock import Clock
@@ -123,13 +123,14 @@ class Downloads:
         """Return those that go on or have a file, oldest first."""
         return list(self._held.values())
 
-    async def add(self, request: Request, address: str) -> Download:
+    async def add(self, request: Request, address: str, basis: Basis = NO_BASIS) -> Download:
         """Return a new download, whose entry stands in the register, before anything is asked.
 
-        address: from where the person asks.  Raises Exhausted (``disk``, ``store``).
+        address: from where the person asks.  basis: what it rests on.  Raises Exhausted
+        (``disk``, ``store``).
         """
         self._check_room()
-        entry_id = await self._enter(request, address)
+        entry_id = await self._enter(request, address, basis)
         wall = self._clock.wall()
         clean = replace(request, channel=storable(request.channel))
         number = await asyncio.wrap_future(
@@ -316,7 +317,7 @@ class Downloads:
 
     # The register
 
-    async def _enter(self, request: Request, address: str) -> int:
+    async def _enter(self, request: Request, address: str, basis: Basis = NO_BASIS) -> int:
         look = Look(
             person_id=request.person_id,
             person=request.person,
@@ -332,7 +333,7 @@ class Downloads:
             since=request.since,
             until=request.until,
         )
-        return await asyncio.wrap_future(self._register.submit(look))
+        return await asyncio.wrap_future(self._register.submit(look.on(basis)))
 
     async def _renew_entry(self, download: Download) -> None:
         """Enter a download anew whose entry ended with the life of the node before."""

@@ -14,11 +14,11 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, Engine
 
-from tongshi.access.scope import Scope
+from tongshi.access.scope import Scope, no_camera
 from tongshi.db.buffer import Buffer
 from tongshi.db.page import Page, bound
 from tongshi.db.writer import Writer
-from tongshi.errors import Exhausted, Missing
+from tongshi.errors import Exhausted
 from tongshi.gb28181.catalog import Item
 from tongshi.gb28181.identifier import Role, role_of
 from tongshi.registry import store
@@ -251,7 +251,7 @@ class Registry:
         with self._engine.connect() as connection:
             found = store.read_device(connection, scope, device_id)
         if found is None:
-            raise Missing(f"no such device: {device_id[:64]!r}")
+            raise no_camera(device_id)
         return found
 
     def channel(self, scope: Scope, device_id: str, channel_id: str) -> Channel:
@@ -259,7 +259,7 @@ class Registry:
         with self._engine.connect() as connection:
             found = read_channel(connection, scope, device_id, channel_id)
         if found is None:
-            raise Missing(f"no such channel: {channel_id[:64]!r} of {device_id[:64]!r}")
+            raise no_camera(device_id, channel_id)
         return found
 
     def download_speed(self, device_id: str, channel_id: str) -> str:

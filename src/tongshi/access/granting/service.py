@@ -115,6 +115,10 @@ class Rights:
         """A number that grows with every change of grants or marks."""
         return self._version
 
+    def stamp(self) -> tuple[int, int]:
+        """Return what changes with grants and with the minute; quick, for the node's loop."""
+        return self._version, int(self._clock.wall() // MINUTE)
+
     def subscribe(self, listener: Callable[[], object]) -> None:
         """Call *listener* after every change, in the thread of whoever changed something."""
         self._listeners.append(listener)

@@ -160,6 +160,8 @@ def read_seen(
     connection: Connection, scope: Scope, keys: Iterable[tuple[str, str]]
 ) -> set[tuple[str, str]]:
     """Return those of *keys* that are in *scope*; one without a channel is a device."""
+    if scope.everything:
+        return set(keys)
     seen = set()
     for device_id, channel_id in keys:
         d, c = devices.c, channels.c
