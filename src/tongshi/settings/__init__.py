@@ -7,6 +7,7 @@ in the store.
 """
 
 from tongshi.settings.access import AccessSettings, WatchSettings
+from tongshi.settings.approvals import ApprovalSettings
 from tongshi.settings.audit import AuditSettings
 from tongshi.settings.media import DownloadSettings, MediaSettings
 from tongshi.settings.node import NodeSettings, StoreSettings, WebSettings
@@ -18,6 +19,7 @@ from tongshi.settings.signalling import EventSettings, SignallingSettings
 __all__ = [
     "PARTS",
     "AccessSettings",
+    "ApprovalSettings",
     "AuditSettings",
     "DownloadSettings",
     "EventSettings",

@@ -6,6 +6,7 @@ A field carries a line of help in both languages, its unit, its bounds and its c
 from dataclasses import dataclass, field
 
 from tongshi.settings.access import AccessSettings, WatchSettings
+from tongshi.settings.approvals import ApprovalSettings
 from tongshi.settings.audit import AuditSettings
 from tongshi.settings.media import DownloadSettings, MediaSettings
 from tongshi.settings.node import NodeSettings, StoreSettings, WebSettings
@@ -25,6 +26,7 @@ class Settings:
     events: EventSettings = field(default_factory=EventSettings)
     downloads: DownloadSettings = field(default_factory=DownloadSettings)
     access: AccessSettings = field(default_factory=AccessSettings)
+    approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     watch: WatchSettings = field(default_factory=WatchSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     tokens: TokenSettings = field(default_factory=TokenSettings)
@@ -40,6 +42,7 @@ Part = (
     | WebSettings
     | DownloadSettings
     | AccessSettings
+    | ApprovalSettings
     | WatchSettings
     | AuditSettings
     | TokenSettings
@@ -55,6 +58,7 @@ PARTS: dict[str, type[Part]] = {
     "web": WebSettings,
     "downloads": DownloadSettings,
     "access": AccessSettings,
+    "approvals": ApprovalSettings,
     "watch": WatchSettings,
     "audit": AuditSettings,
     "tokens": TokenSettings,
