@@ -5,6 +5,7 @@ known ``stage``, ``timer``, ``peer_status``, ``resource``, ``helps``,
 ``reason``, ``faults``.
 """
 
+import math
 from collections.abc import Mapping
 
 from pydantic import BaseModel, Field
@@ -49,6 +50,7 @@ _FACTS = {
     "status": "peer_status",
     "resource": "resource",
     "helps": "helps",
+    "again": "retry_after",
     "reason": "reason",
 }
 
@@ -68,11 +70,14 @@ class Problem(BaseModel):
     resource: str | None = Field(default=None, description="What is used up.", examples=["port"])
     helps: str | None = Field(default=None, description="The grant that would have allowed it.")
     reason: str | None = Field(default=None, description="Why no grant does.", examples=["hours"])
+    retry_after: float | None = Field(default=None, description="s after which there is more.")
     faults: list[str] | None = Field(default=None, description="Every breach, one sentence each.")
 
 
 def http_status(error: Error) -> int:
     """Return the HTTP status that tells *error*."""
+    if isinstance(error, Exhausted) and error.again is not None:
+        return 429  # the asker's own quota, and not the node's means
     return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
 
 
@@ -95,6 +100,18 @@ def describe(error: Error, words: Words) -> Problem:
         advice=advise(words, error.code, str(stage), facts.get("peer_status")),
         **facts,
     )
+
+
+def headers_of(error: Error) -> Mapping[str, str]:
+    """Return the headers that go with the answer to *error*.
+
+    Source: RFC 9110 10.2.3, RFC 6750 3.
+    """
+    if isinstance(error, Exhausted) and error.again is not None:
+        return {"Retry-After": str(math.ceil(error.again))}
+    if isinstance(error, SignInNeeded):
+        return {"WWW-Authenticate": 'Bearer realm="tongshi"'}
+    return {}
 
 
 def advise(words: Words, code: str, stage: str = "", peer_status: object = None) -> str:

@@ -37,6 +37,12 @@ class HookSettings:
         " 10.1.0.0/16; all other inner addresses are refused.",
         zh="允许推送到的内网地址或网段，以空格分隔，如 10.1.0.0/16；其余内网地址一律拒绝。",
     )
+    authorities: str = setting(
+        "",
+        "File of certificates (PEM) of authorities that https:// receivers are trusted by, beside"
+        " those of the system.",
+        zh="推送到 https:// 地址时，除系统证书外另行信任的证书颁发机构文件（PEM）。",
+    )
     timeout: float = setting(
         10.0,
         "Longest time of one delivery, from the name's address to the answer.",

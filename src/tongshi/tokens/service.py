@@ -12,8 +12,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
+from tongshi.access.accounts.store import read_account_of
 from tongshi.access.permission import Role
-from tongshi.access.store import read_account_of
 from tongshi.audit.entry import Act, Actor
 from tongshi.audit.store import append
 from tongshi.clock import Clock

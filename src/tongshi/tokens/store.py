@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
+from tongshi.access.accounts.store import read_account_of, read_people
 from tongshi.access.identity import Person
 from tongshi.access.permission import Permission
-from tongshi.access.store import read_account_of, read_people
 from tongshi.db.tables import api_tokens, people, token_usage
 from tongshi.db.upsert import upsert
 from tongshi.tokens.quota import Quotas

@@ -20,7 +20,7 @@ from ipaddress import (
 )
 
 from tongshi.access.identity import Person
-from tongshi.access.permission import GRANTED, Permission, Role
+from tongshi.access.permission import COMMON, GRANTED, Permission, Role
 from tongshi.errors import Invalid
 from tongshi.tokens.quota import Quotas
 
@@ -39,7 +39,7 @@ OFFERED = tuple(
     for permission in Permission
     if permission in GRANTED[Role.SERVICE] and permission is not Permission.OWN_ACCOUNT
 )
-"""What a token can carry; that a program may ask who it is goes without saying."""
+"""What a token can carry; to ask who it is and which cameras it may know of goes with any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,10 @@ def matches(secret: str, kept: str) -> bool:
 
 
 def narrow(person: Person, scopes: frozenset[Permission]) -> Person:
-    """Return *person* with no right beyond *scopes*; whose password it was counts no more."""
+    """Return *person* with no right beyond *scopes*, and what goes with any of them.
+
+    Nobody signs in as a service: a password that was never changed holds up none of its tokens.
+    """
     return Person(
         person.id,
         person.name,
@@ -138,7 +141,7 @@ def narrow(person: Person, scopes: frozenset[Permission]) -> Person:
         must_change=False,
         disabled=person.disabled,
         ends_at=person.ends_at,
-        scopes=scopes | {Permission.OWN_ACCOUNT},
+        scopes=scopes | COMMON,
     )
 
 
@@ -146,7 +149,7 @@ def counts(token: Token, wall: float, address: str) -> bool:
     """Say whether *token* lets somebody in at *wall*, UNIX time, s, who comes from *address*."""
     person = token.person
     open_account = not person.disabled and person.role is Role.SERVICE
-    in_time = wall < token.ends_at and (person.ends_at is None or wall < person.ends_at)
+    in_time = wall < token.ends_at and not person.has_ended(wall)
     return (
         open_account and in_time and token.revoked_at is None and lets_in(token.networks, address)
     )
