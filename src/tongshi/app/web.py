@@ -8,11 +8,14 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from tongshi.app.patience import Patient
 from tongshi.errors import Conflict
 from tongshi.settings import split_address
 
 FAREWELL = 3.0
 """How long open requests may take when the server stops, s."""
+STUCK_MS = 60_000
+"""A browser that takes nothing of its answer for so long is gone; connections inherit it."""
 
 
 class _Server(uvicorn.Server):
@@ -35,6 +38,7 @@ class Web:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_MS)
         try:
             self._socket.bind((host, port))
         except OSError as error:
@@ -44,6 +48,8 @@ class Web:
         self._server = _Server(
             uvicorn.Config(
                 application,
+                http=Patient,
+                ws="none",
                 lifespan="off",
                 access_log=False,
                 log_config=None,
