@@ -151,9 +151,7 @@ class Booked(Null):
         transcode: bool = False,
         bond: Bond = ANYBODY,
     ) -> None:
-        await super().admit(
-            stream, ticket, expires_s=expires_s, transcode=transcode, bond=bond
-        )
+        await super().admit(stream, ticket, expires_s=expires_s, transcode=transcode, bond=bond)
         self.tickets[ticket] = (stream, transcode)
 
     async def revoke(self, ticket: str, code: str) -> None:
@@ -418,9 +416,7 @@ def parts(
         if faults:
             raise faults[0]
 
-    hooks = Hooks(store, writer, clock, b"k" * 32)
-    queues = Queues(hooks, Sender(SendRules(), nowhere), store, writer, clock, rights.seen)
-
+    hooks, queues = tell_programs(store, writer, clock, rights)
     yield Parts(
         people=people,
         sign_ins=sign_ins,
@@ -489,6 +485,15 @@ def door(store: Engine, writer: Writer, clock: ManualClock) -> tuple[People, Sig
     factors = Factors(store, writer, clock, bytes(32), "Tongshi")
     sign_ins = SignIns(store, writer, clock, rules, hashing, factors)
     return People(store, writer, clock, rules, hashing), sign_ins, factors
+
+
+def tell_programs(
+    store: Engine, writer: Writer, clock: ManualClock, rights: Rights
+) -> tuple[Hooks, Queues]:
+    """Return webhooks in a network without names, and their queues."""
+    hooks = Hooks(store, writer, clock, b"k" * 32)
+    sender = Sender(SendRules(), nowhere)
+    return hooks, Queues(hooks, sender, store, writer, clock, rights.seen)
 
 
 async def nowhere(host: str, port: int) -> list[str]:

@@ -32,7 +32,7 @@ def deeds(parts: Parts) -> Deeds:
 @pytest.fixture
 def li(parts: Parts) -> SignIn:
     given = parts.people.add("li", "Li", "Unit 1", Role.OPERATOR)
-    return parts.people.sign_in(given.name, given.password, "192.0.2.9").session
+    return parts.sign_ins.sign_in(given.name, given.password, "192.0.2.9").session
 
 
 @pytest.fixture

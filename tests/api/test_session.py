@@ -19,7 +19,7 @@ def test_signing_in_tells_who_one_is(admin: httpx.Client) -> None:
     )
     assert told["role"] == "system"
     assert told["must_change"] is False
-    assert "read-access-register" in told["rights"]
+    assert "configure-devices" in told["rights"]
     assert told["ends"].endswith("+00:00")
 
 

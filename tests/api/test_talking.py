@@ -16,6 +16,7 @@ from tongshi.clock import ManualClock
 from tongshi.errors import Conflict, EngineFailed, Missing, PeerSilent
 from tongshi.gateway.engine import ReaderJoined, StreamLost
 from tongshi.gateway.engines.null import Null
+from tongshi.gateway.tickets import Bond
 
 RECORDER = "34020000001180000001"
 CHANNEL = "34020000001310000001"
@@ -25,7 +26,7 @@ WISH = Wish(RECORDER, CHANNEL, "门", "", "patrol")
 @pytest.fixture
 def sign_in(parts: Parts) -> SignIn:
     given = parts.people.add("speaker", "Speaker", "Unit 1", Role.OPERATOR)
-    return parts.people.sign_in(given.name, given.password, "192.0.2.9").session
+    return parts.sign_ins.sign_in(given.name, given.password, "192.0.2.9").session
 
 
 def endings(parts: Parts) -> list[tuple[str, float | None, int | None]]:
@@ -135,7 +136,7 @@ def test_a_gateway_that_admits_nobody_ends_it(
     flush: Callable[[], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def admit(talk: str, ticket: str, *, expires_s: float) -> None:
+    async def admit(talk: str, ticket: str, *, expires_s: float, bond: Bond) -> None:
         raise EngineFailed("gone", stage="worker")
 
     monkeypatch.setattr(null_engine.talks, "admit", admit)

@@ -32,7 +32,7 @@ Answers = dict[type[Message], Callable[[Message], Answer]]
 @pytest.fixture
 def person(parts: Parts) -> Person:
     given = parts.people.add("li", "Li", "", Role.SYSTEM)
-    return parts.people.sign_in(given.name, given.password, "").session.person
+    return parts.sign_ins.sign_in(given.name, given.password, "").session.person
 
 
 @pytest.fixture

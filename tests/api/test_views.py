@@ -43,7 +43,7 @@ def views(parts: Parts) -> Views:
 @pytest.fixture
 def li(parts: Parts) -> SignIn:
     given = parts.people.add("li", "Li", "Unit 1", Role.OPERATOR)
-    return parts.people.sign_in(given.name, given.password, "192.0.2.9").session
+    return parts.sign_ins.sign_in(given.name, given.password, "192.0.2.9").session
 
 
 @pytest.fixture
@@ -330,7 +330,7 @@ def test_signing_out_ends_ones_views_and_nobody_elses(
     runner: asyncio.Runner, parts: Parts, views: Views, li: SignIn, null_engine: Null
 ) -> None:
     given = parts.people.add("wu", "Wu", "", Role.OPERATOR)
-    wu = parts.people.sign_in(given.name, given.password, "").session
+    wu = parts.sign_ins.sign_in(given.name, given.password, "").session
 
     async def work() -> None:
         mine, theirs = await watched(views, li, null_engine), await watched(views, wu, null_engine)
@@ -348,7 +348,7 @@ def test_a_changed_password_ends_what_a_stolen_sign_in_watches(
 ) -> None:
     stolen = replace(li, digest="stolen")
     given = parts.people.add("wu", "Wu", "", Role.OPERATOR)
-    wu = parts.people.sign_in(given.name, given.password, "").session
+    wu = parts.sign_ins.sign_in(given.name, given.password, "").session
 
     async def work() -> None:
         own, theirs = await watched(views, li, null_engine), await watched(views, wu, null_engine)

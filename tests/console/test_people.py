@@ -14,8 +14,8 @@ def test_one_comes_to_where_one_wanted(parts: Parts, stranger: httpx.Client) -> 
     page = stranger.get(first)
     assert 'name="next" value="/devices?size=25"' in page.text
     given = parts.people.add("li", "Li", "", Role.OPERATOR)
-    changed = parts.people.change_password(
-        parts.people.sign_in("li", given.password, "").session.person.id, given.password, NEW, ""
+    changed = parts.sign_ins.change_password(
+        parts.sign_ins.sign_in("li", given.password, "").session.person.id, given.password, NEW, ""
     )
     assert changed.session.person.name == "li"
     form = {"name": "li", "password": NEW, "next": "/devices?size=25"}
@@ -43,7 +43,7 @@ def test_too_many_at_once_are_asked_to_wait(
     def refuse(name: str, password: str, address: str) -> None:
         raise Exhausted("too many", resource="sign-in")
 
-    monkeypatch.setattr(parts.people, "sign_in", refuse)
+    monkeypatch.setattr(parts.sign_ins, "begin", refuse)
     answer = stranger.post("/sign-in", data={"name": "li", "password": "x"})
     assert answer.status_code == 503
     assert "Too many sign-ins" in answer.text

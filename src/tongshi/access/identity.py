@@ -1,15 +1,16 @@
 """People, their passwords and their web sessions, as rules without chance or clock.
 
 A session is known by the SHA-256 of its token: who reads the store cannot use it.  A wrong name,
-a wrong password, a locked and a closed account get one answer after the same work.
+a wrong password, a locked, an ended and a closed account get one answer after the same work.
 """
 
 import hashlib
 import unicodedata
 from dataclasses import dataclass
+from enum import Enum
 
-from tongshi.access.permission import Permission, Role, allows
-from tongshi.errors import Denied, Invalid
+from tongshi.access.permission import ADMINISTRATORS, Permission, Role, allows
+from tongshi.errors import Denied, FirstNeeded, Invalid
 
 SHORTEST = 10
 """Characters of a password at the least."""
@@ -19,17 +20,55 @@ LONGEST_NAME = 64
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like another
 
 
+class Certificate(Enum):
+    """What a missing certificate does to who needs one (持证上岗)."""
+
+    OFF = "off"
+    WARN = "warn"
+    BLOCK = "block"
+
+
+class Bar(Enum):
+    """What must be done before anything but the own account is allowed."""
+
+    CHANGE = "password"
+    """Change a password that was generated."""
+    TOTP = "totp"
+    """Enrol one-time codes."""
+    CERTIFICATE = "certificate"
+    """Have training and certificate recorded by an administrator of security."""
+
+
+class Way(Enum):
+    """By what somebody proved who they are."""
+
+    PHRASE = "password"
+    TOTP = "totp"
+    RECOVERY = "recovery"
+    OIDC = "oidc"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How sign-ins end and accounts lock.
+    """How sign-ins end and pause, and what they need.
 
-    idle, absolute, lock: s.  attempts: failures in a row that lock.
+    idle, absolute: s, of a session.  attempts: failures after which a name pauses at an address.
+    lock: s, the first such pause; each failure after it doubles it.  step: s, from the password
+    to the code.  once: s for which a generated password can be used, once.  proof: s for which a
+    password or code is fresh enough for changes of accounts.  addresses: from how many addresses
+    a person may be signed in at once.  everybody_totp: codes for all, not administrators only.
     """
 
     idle: float = 3600.0
     absolute: float = 43200.0
     attempts: int = 5
     lock: float = 900.0
+    step: float = 300.0
+    once: float = 86400.0
+    proof: float = 900.0
+    addresses: int = 2
+    certificate: Certificate = Certificate.WARN
+    everybody_totp: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +81,7 @@ class Person:
     the training was, and how long the certificate holds (持证上岗).  UNIX time, s; None: unknown.
     totp: one-time codes of a second factor are enrolled.
     scopes: what the token of a service carries of its account's rights; None: no token, all.
+    bar: what must be done first, as far as the sign-in knows.
     """
 
     id: int
@@ -56,18 +96,64 @@ class Person:
     certified_until: float | None = None
     totp: bool = False
     scopes: frozenset[Permission] | None = None
+    bar: Bar | None = None
 
     def may(self, permission: Permission) -> bool:
         """Say whether this person has *permission*."""
         if self.disabled or (self.scopes is not None and permission not in self.scopes):
             return False
-        return allows(self.role, permission, held=self.must_change)
+        held = self.must_change or self.bar is not None
+        return allows(self.role, permission, held=held)
 
     def require(self, permission: Permission) -> None:
-        """Raise Denied unless this person has *permission*."""
-        if not self.may(permission):
-            change = "the password must be changed first" if self.must_change else ""
-            raise Denied(f"no right: {permission.value}", helps=change or permission.value)
+        """Raise Denied unless this person has *permission*, FirstNeeded when a bar is before it."""
+        if self.may(permission):
+            return
+        bar = Bar.CHANGE if self.must_change else self.bar
+        if bar is not None and not self.disabled and permission is not Permission.OWN_ACCOUNT:
+            raise FirstNeeded(f"no right yet: {permission.value}", first=bar.value, helps=HELP[bar])
+        raise Denied(f"no right: {permission.value}", helps=permission.value)
+
+    def has_ended(self, wall: float) -> bool:
+        """Say whether the account's end date has passed at *wall*, UNIX time, s."""
+        return self.ends_at is not None and wall >= self.ends_at
+
+
+HELP = {
+    Bar.CHANGE: "the password must be changed first",
+    Bar.TOTP: "one-time codes must be enrolled first",
+    Bar.CERTIFICATE: "training and a certificate that holds must be recorded first",
+}
+"""What would take a bar away."""
+CERTIFIED = frozenset({Role.SYSTEM, Role.AUDIT, Role.OPERATOR, Role.CONTRACTOR})
+"""Roles of key posts, which need training and a certificate.
+
+Not the administrators of security: somebody must be able to record the dates.
+"""
+
+
+def needs_totp(role: Role, rules: Rules) -> bool:
+    """Say whether one-time codes must be enrolled by who has *role*."""
+    return role in ADMINISTRATORS or (rules.everybody_totp and role is not Role.SERVICE)
+
+
+def is_certified(person: Person, wall: float) -> bool:
+    """Say whether *person* is trained and holds a certificate at *wall*, or needs none."""
+    if person.role not in CERTIFIED:
+        return True
+    trained = person.trained_at is not None and person.trained_at <= wall
+    return trained and person.certified_until is not None and wall < person.certified_until
+
+
+def bar_of(person: Person, wall: float, rules: Rules) -> Bar | None:
+    """Return what *person* must do before anything else, the first of it."""
+    if person.must_change:
+        return Bar.CHANGE
+    if needs_totp(person.role, rules) and not person.totp:
+        return Bar.TOTP
+    if rules.certificate is Certificate.BLOCK and not is_certified(person, wall):
+        return Bar.CERTIFICATE
+    return None
 
 
 PLATFORM = Person(0, "", "Tongshi", "", Role.OPERATOR, must_change=False, disabled=True)
@@ -76,21 +162,35 @@ PLATFORM = Person(0, "", "Tongshi", "", Role.OPERATOR, must_change=False, disabl
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person with what signing in needs.  locked_until: UNIX time, s; 0 when never locked."""
+    """A person with what signing in needs.
+
+    password: its hash.  password_until: UNIX time, s, until which a generated one can be used;
+    None for one's own.  totp, totp_next: sealed secrets of one-time codes, in use and being
+    enrolled.  totp_last: the last step that was used.
+    """
 
     person: Person
     password: str
-    failures: int
-    locked_until: float
+    password_until: float | None = None
+    totp: str | None = None
+    totp_next: str | None = None
+    totp_last: int | None = None
 
     def is_open(self, wall: float) -> bool:
         """Say whether a right password would be let in at *wall*, UNIX time, s."""
-        return not self.person.disabled and wall >= self.locked_until
+        spent = self.password_until is not None and wall >= self.password_until
+        person = self.person
+        closed = person.disabled or person.has_ended(wall) or person.role is Role.SERVICE
+        return not (spent or closed)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One open sign-in.  digest: of its token.  Times: UNIX, s."""
+    """One open sign-in.  digest: of its token.  Times: UNIX, s.
+
+    proven_at: when the person last proved who they are.  way: by what.  elsewhere: how many
+    other addresses the same person is signed in at.
+    """
 
     digest: str
     person: Person
@@ -98,6 +198,9 @@ class Session:
     used_at: float
     ends_at: float
     address: str
+    proven_at: float = 0.0
+    way: Way = Way.PHRASE
+    elsewhere: int = 0
 
     def is_live(self, wall: float, rules: Rules) -> bool:
         """Say whether it still holds at *wall*: neither idle nor old, and the account open.
@@ -105,20 +208,12 @@ class Session:
         A wall clock that went backward ends no session and makes none longer than its end.
         """
         idle = wall - self.used_at >= rules.idle
-        return not idle and wall < self.ends_at and not self.person.disabled
+        closed = self.person.disabled or self.person.has_ended(wall)
+        return not idle and wall < self.ends_at and not closed
 
-
-def fail(account: Account, wall: float, rules: Rules) -> tuple[int, float]:
-    """Return failures and locked_until after one more wrong password.
-
-    A try while locked does not lengthen the lock; after it the count begins anew.
-    """
-    if wall < account.locked_until:
-        return account.failures, account.locked_until
-    failures = account.failures + 1
-    if failures < rules.attempts:
-        return failures, 0.0
-    return 0, wall + rules.lock
+    def is_fresh(self, wall: float, rules: Rules) -> bool:
+        """Say whether the person proved lately enough who they are, for changes of accounts."""
+        return 0.0 <= wall - self.proven_at < rules.proof
 
 
 def fold_name(name: str) -> str:

@@ -1,52 +1,39 @@
-"""Signing in, and the access register: the use cases, with hashing, chance and time.
+"""Accounts, and the access register: the use cases, with hashing, chance and time.
 
 Every method blocks for a moment on the store or on hashing (about 50 ms): call through
 ``asyncio.to_thread``, except `Register.submit`, `Register.note` and `Register.close`, which only
 queue.
 """
 
-import secrets
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
 from sqlalchemy import Connection, Engine
 
 from tongshi.access import store
-from tongshi.access.identity import (
-    LONGEST,
-    Account,
-    Person,
-    Rules,
-    Session,
-    check_password,
-    digest_token,
-    fold_name,
-    spell_password,
-)
-from tongshi.access.permission import Role
+from tongshi.access.accounts import store as accounts
+from tongshi.access.accounts.terms import OPEN_TERMS, Terms, check_terms, differ, tell
+from tongshi.access.factors import store as factors
+from tongshi.access.hashing.service import Hashing
+from tongshi.access.identity import Account, Person, Rules, fold_name
+from tongshi.access.permission import ADMINISTRATORS, Role
 from tongshi.access.register import Ending, Entry, EntryQuery, Look
 from tongshi.access.scope import Scope
+from tongshi.access.signin import store as sessions
+from tongshi.audit.entry import PLATFORM, Actor
+from tongshi.audit.store import append
 from tongshi.clock import Clock
 from tongshi.db.buffer import Buffer
 from tongshi.db.page import Page, bound
 from tongshi.db.run import Life
 from tongshi.db.text import storable
 from tongshi.db.writer import Writer
-from tongshi.errors import Denied, Exhausted, Invalid, Missing
+from tongshi.errors import Conflict, Denied, Exhausted, Invalid, Missing
 
 WAIT = 10.0
-"""How long somebody waits for the store or for a turn at hashing, s."""
-AT_ONCE = 2
-"""Passwords checked at once: each takes 64 MiB for a moment."""
-TOUCH = 15.0
-"""A session's use is noted when the last note is older than this, s."""
+"""How long somebody waits for the store, s."""
 FIRST_NAME = "admin"
-_REFUSAL = "name or password is wrong, or the account is closed or locked for a while"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +44,11 @@ class Given:
     password: str
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A fresh session.  token: for the browser's cookie; only its digest is kept here."""
-
-    token: str
-    session: Session
-
-
 class People:
-    """Accounts and web sessions of one node.  Safe to use from any thread."""
+    """Accounts of one node.  Safe to use from any thread.
+
+    Every change stands in the audit chain as *by* did it; nobody changes their own account here.
+    """
 
     def __init__(
         self,
@@ -74,195 +56,217 @@ class People:
         writer: Writer,
         clock: Clock,
         rules: Rules,
-        hasher: PasswordHasher | None = None,
+        hashing: Hashing | None = None,
     ) -> None:
         self._engine = engine
         self._writer = writer
         self._clock = clock
         self._rules = rules
-        self._hasher = hasher or PasswordHasher()  # argon2id: 3 passes over 64 MiB
-        self._turns = threading.BoundedSemaphore(AT_ONCE)
-        # Checked where there is no account, so that the answer takes as long.
-        self._nobody = self._hasher.hash(secrets.token_hex(16))
-        self._used: Buffer[str, float] = Buffer(store.touch_sessions, max)
-        writer.attach(self._used)
+        self._hashing = hashing or Hashing()
 
     def make_first(self) -> Given | None:
-        """Return the name and generated password of the first administrator.
+        """Return the name and one-time password of the first administrator, of security.
 
-        None when there are accounts already.  The password must be changed at first sign-in.
+        None when there are other accounts, or it has been used.  One that ran out unused is
+        replaced.
         """
-        with self._engine.connect() as connection:
-            if store.count_people(connection):
-                return None
-        return self.add(FIRST_NAME, "Administrator", "", Role.SECURITY)
+        everybody = self.everybody()
+        if not everybody:
+            return self.add(FIRST_NAME, "Administrator", "", Role.SECURITY)
+        first = self._account(everybody[0].id)
+        until, wall = first.password_until, self._clock.wall()
+        unused = until is not None and 0 < until <= wall
+        if len(everybody) > 1 or first.person.name != FIRST_NAME or not unused:
+            return None
+        return self.reset(first.person.id)
 
-    def add(self, name: str, shown: str, unit: str, role: Role) -> Given:
-        """Make an account with a generated password; raises Invalid, Conflict (name taken)."""
-        name = fold_name(name)
-        password = self._spell()
-        hashed = self._hash(password)
-        person = Person(
-            0, name, storable(shown, 64) or name, storable(unit, 128), role, True, False
-        )
-        wall = self._clock.wall()
-        self._writer.commit(
-            lambda connection: store.add_person(connection, person, hashed, wall), durable=True
-        )
+    def add(
+        self,
+        name: str,
+        shown: str,
+        unit: str,
+        role: Role,
+        *,
+        terms: Terms = OPEN_TERMS,
+        by: Actor = PLATFORM,
+    ) -> Given:
+        """Make an account with a generated password, which opens once and within a day.
+
+        Raises Invalid (also for a contractor without an end), Conflict (name taken).
+        """
+        name, wall = fold_name(name), self._clock.wall()
+        check_terms(role, terms, wall)
+        password = self._hashing.spell()
+        hashed = self._hashing.hash(password)
+        shown, unit = storable(shown, 64) or name, storable(unit, 128)
+        dates = (terms.ends_at, terms.trained_at, terms.certified_until)
+        person = Person(0, name, shown, unit, role, True, False, *dates)
+
+        def write(connection: Connection) -> None:
+            until = wall + self._rules.once
+            number = accounts.add_person(connection, person, hashed, wall, until)
+            act = by.act("person.added", str(number))
+            append(connection, wall, replace(act, details=tell(person)))
+
+        self._writer.commit(write, durable=True)
         return Given(name, password)
 
-    def reset(self, person_id: int) -> Given:
-        """Give a person a new generated password and end all sessions; raises Missing."""
-        account = self._account(person_id)
-        password = self._spell()
-        self._change(account, password, must_change=True)
+    def change(
+        self, person_id: int, shown: str, unit: str, role: Role, terms: Terms, by: Actor
+    ) -> Person:
+        """Change what an administrator says of somebody; a change of rights ends their sign-ins.
+
+        Raises Missing, Invalid, Denied (oneself), Conflict (the last administrator of security).
+        """
+        wall = self._clock.wall()
+        before = self._other(person_id, by).person
+        check_terms(role, terms, wall)
+        if Role.SERVICE in (role, before.role) and role is not before.role:
+            raise Invalid("a service is no person, and a person no service")
+        after = replace(
+            before,
+            shown=storable(shown, 64) or before.name,
+            unit=storable(unit, 128),
+            role=role,
+            ends_at=terms.ends_at,
+            trained_at=terms.trained_at,
+            certified_until=terms.certified_until,
+        )
+
+        def write(connection: Connection) -> None:
+            if role is not Role.SECURITY or terms.ends_at is not None:
+                self._keep_one(connection, before)
+            accounts.write_person(connection, after)
+            if (role, terms.ends_at) != (before.role, before.ends_at):
+                sessions.end_sessions(connection, person_id)
+            details = differ(tell(before), tell(after))
+            act = by.act("person.changed", str(person_id))
+            append(connection, wall, replace(act, details=details))
+
+        self._writer.commit(write, durable=True)
+        return after
+
+    def reset(self, person_id: int, by: Actor = PLATFORM, *, factor: bool = False) -> Given:
+        """Give a person a new generated password and end all sessions; raises Missing, Denied.
+
+        factor: take the second factor off as well.
+        """
+        account = self._other(person_id, by)
+        password = self._hashing.spell()
+        hashed, wall = self._hashing.hash(password), self._clock.wall()
+
+        def write(connection: Connection) -> None:
+            until = wall + self._rules.once
+            accounts.write_password(connection, person_id, hashed, wall, until=until)
+            sessions.end_sessions(connection, person_id)
+            sessions.clear_name(connection, account.person.name)
+            append(connection, wall, by.act("person.password-reset", str(person_id)))
+            if factor and account.totp is not None:
+                factors.clear(connection, person_id)
+                append(connection, wall, by.act("person.totp-removed", str(person_id)))
+
+        self._writer.commit(write, durable=True)
         return Given(account.person.name, password)
 
-    def disable(self, person_id: int, *, disabled: bool) -> None:
-        """Close an account and end its sessions, or open it again; raises Missing."""
+    def remove_factor(self, person_id: int, by: Actor) -> None:
+        """Take somebody's second factor off and end their sign-ins; raises Missing, Denied.
+
+        That of an administrator goes on the machine only: else who resets passwords could be
+        everybody.
+        """
+        account, wall = self._other(person_id, by), self._clock.wall()
+        if account.person.role in ADMINISTRATORS:
+            raise Denied("the second factor of an administrator is taken off on the machine only")
+
+        def write(connection: Connection) -> None:
+            factors.clear(connection, person_id)
+            sessions.end_sessions(connection, person_id)
+            append(connection, wall, by.act("person.totp-removed", str(person_id)))
+
+        self._writer.commit(write, durable=True)
+
+    def disable(self, person_id: int, *, disabled: bool, by: Actor = PLATFORM) -> None:
+        """Close an account and end its sessions, or open it again; raises Missing, Denied.
+
+        Raises Conflict for the last administrator of security.
+        """
+        person, wall = self._other(person_id, by).person, self._clock.wall()
+
+        def write(connection: Connection) -> None:
+            if disabled:
+                self._keep_one(connection, person)
+                sessions.end_sessions(connection, person_id)
+            accounts.write_disabled(connection, person_id, wall if disabled else None)
+            what = "person.disabled" if disabled else "person.enabled"
+            append(connection, wall, by.act(what, str(person_id)))
+
+        self._writer.commit(write, durable=True)
+
+    def bind(self, person_id: int, oidc: str, email: str, by: Actor) -> None:
+        """Bind a person to an outer identity, empty for none; raises Missing, Denied, Conflict.
+
+        oidc: issuer and subject, joined by a bar.  email: as the provider verifies it.
+        """
+        self._other(person_id, by)
+        wall, email = self._clock.wall(), email.strip().casefold()
+
+        def write(connection: Connection) -> None:
+            if accounts.is_taken(connection, person_id, oidc, email):
+                raise Conflict("somebody else is bound to this identity")
+            accounts.write_binding(connection, person_id, oidc, email)
+            act = by.act("person.oidc-bound", str(person_id), oidc=oidc, email=email)
+            append(connection, wall, act)
+
+        self._writer.commit(write, durable=True)
+
+    def binding(self, person_id: int) -> tuple[str, str]:
+        """Return the outer identity and the address of a person; raises Missing."""
         self._account(person_id)
-        wall = self._clock.wall() if disabled else None
-        self._writer.commit(
-            lambda connection: store.write_disabled(connection, person_id, wall), durable=True
-        )
+        with self._engine.connect() as connection:
+            return accounts.read_binding(connection, person_id)
+
+    def bound(self, oidc: str, email: str) -> Person | None:
+        """Return who is bound to an outer identity, or has its verified *email* if not empty."""
+        with self._engine.connect() as connection:
+            found = accounts.read_bound(connection, oidc, email.strip().casefold())
+        return found.person if found is not None else None
 
     def everybody(self) -> tuple[Person, ...]:
         """Return all accounts, by name."""
         with self._engine.connect() as connection:
-            return store.read_people(connection)
+            return accounts.read_people(connection)
 
-    def sign_in(self, name: str, password: str, address: str) -> SignedIn:
-        """Return a fresh session.
+    def person(self, person_id: int) -> Person:
+        """Return a person; raises Missing."""
+        return self._account(person_id).person
 
-        Raises Denied with one answer and after the same work whether name, password or both are
-        wrong, or the account is locked or closed; Exhausted when too many try at once.
-        """
-        account = self._find(name)
-        with self._turn():
-            right = self._verify(account.password if account else self._nobody, password)
-        wall = self._clock.wall()
-        if account is None or not right or not account.is_open(wall):
-            if account is not None and not right:
-                self._note_failure(account, wall)
-            raise Denied(_REFUSAL)
-        self._renew_hash(account, password)
-        return self._begin(account.person, wall, address)
-
-    def session(self, token: str) -> Session | None:
-        """Return the session of *token* if it holds, and note its use."""
-        digest = digest_token(token)
+    def named(self, name: str) -> Person:
+        """Return who has *name*; raises Missing."""
         with self._engine.connect() as connection:
-            found = store.read_session(connection, digest)
-        wall = self._clock.wall()
-        if found is None or not found.is_live(wall, self._rules):
-            return None
-        if wall - found.used_at > TOUCH:
-            self._used.put(digest, wall)
-        return found
+            account = accounts.read_account(connection, fold_name(name))
+        if account is None:
+            raise Missing(f"nobody is named {name!r}")
+        return account.person
 
-    def sign_out(self, token: str) -> None:
-        """End the session of *token*, if there is one."""
-        digest = digest_token(token)
-        self._writer.commit(lambda connection: store.end_session(connection, digest))
+    def _keep_one(self, connection: Connection, person: Person) -> None:
+        """Raise Conflict where *person* is the last who can manage people."""
+        if person.role is not Role.SECURITY or person.disabled:
+            return
+        if not accounts.count_keepers(connection, without=person.id):
+            raise Conflict("the last administrator of security stays as it is")
 
-    def change_password(self, person_id: int, old: str, new: str, address: str) -> SignedIn:
-        """Change a person's own password, end all sessions and return a fresh one.
-
-        Raises Denied when *old* is wrong (which counts as a failed sign-in), Invalid when *new*
-        is not accepted.
-        """
-        account = self._account(person_id)
-        with self._turn():
-            right = self._verify(account.password, old)
-        wall = self._clock.wall()
-        if not right or not account.is_open(wall):
-            if not right:
-                self._note_failure(account, wall)
-            raise Denied(_REFUSAL)
-        if old == new:
-            raise Invalid("the new password is the old one")
-        check_password(new, account.person.name)
-        self._change(account, new, must_change=False)
-        return self._begin(replace(account.person, must_change=False), wall, address)
-
-    def forget_old_sessions(self) -> None:
-        """Remove sessions that do not hold any more from the store; for now and then."""
-        wall, idle = self._clock.wall(), self._rules.idle
-        self._writer.call(lambda connection: store.end_old_sessions(connection, wall, idle)).result(
-            WAIT
-        )
-
-    def _begin(self, person: Person, wall: float, address: str) -> SignedIn:
-        token = secrets.token_urlsafe(32)
-        session = Session(
-            digest_token(token),
-            person,
-            wall,
-            wall,
-            wall + self._rules.absolute,
-            storable(address, 64),
-        )
-        self._writer.commit(lambda connection: store.add_session(connection, session))
-        return SignedIn(token, session)
-
-    def _find(self, name: str) -> Account | None:
-        try:
-            folded = fold_name(name)
-        except Invalid:
-            return None
-        with self._engine.connect() as connection:
-            return store.read_account(connection, folded)
+    def _other(self, person_id: int, by: Actor) -> Account:
+        """Return an account that is not the actor's own."""
+        if by.person_id == person_id:
+            raise Denied("nobody changes their own account as an administrator")
+        return self._account(person_id)
 
     def _account(self, person_id: int) -> Account:
         with self._engine.connect() as connection:
-            account = store.read_account_of(connection, person_id)
+            account = accounts.read_account_of(connection, person_id)
         if account is None:
             raise Missing(f"no such person: {person_id}")
         return account
-
-    def _note_failure(self, account: Account, wall: float) -> None:
-        person_id, rules = account.person.id, self._rules
-        # Not waited for: an answer that takes longer would tell that there is an account.
-        self._writer.call(lambda connection: store.add_failure(connection, person_id, wall, rules))
-
-    def _change(self, account: Account, password: str, *, must_change: bool) -> None:
-        hashed = self._hash(password)
-        wall, person_id = self._clock.wall(), account.person.id
-        self._writer.commit(
-            lambda connection: store.write_password(
-                connection, person_id, hashed, wall, must_change=must_change
-            ),
-            durable=True,
-        )
-
-    def _renew_hash(self, account: Account, password: str) -> None:
-        if self._hasher.check_needs_rehash(account.password):
-            hashed = self._hash(password)
-            self._writer.call(
-                lambda connection: store.write_rehash(connection, account.person.id, hashed)
-            )
-
-    def _spell(self) -> str:
-        return spell_password(secrets.token_bytes(20))
-
-    def _hash(self, password: str) -> str:
-        with self._turn():
-            return self._hasher.hash(password.encode("utf-8", "replace"))
-
-    def _verify(self, hashed: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(hashed, password[:LONGEST].encode("utf-8", "replace"))
-        except VerificationError:
-            return False
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if not self._turns.acquire(timeout=WAIT):
-            raise Exhausted("too many sign-ins at once", resource="sign-in")
-        try:
-            yield
-        finally:
-            self._turns.release()
 
 
 class Register:

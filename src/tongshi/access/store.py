@@ -1,4 +1,4 @@
-"""The statements of access: the scope as a condition, people, web sessions, the register."""
+"""The statements of access: the scope as a condition, and the register."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,11 +13,8 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    update,
 )
 
-from tongshi.access.identity import Account, Person, Rules, Session, fail
-from tongshi.access.permission import Role
 from tongshi.access.register import (
     PROCESS_ENDED,
     Action,
@@ -32,155 +29,9 @@ from tongshi.access.sight.store import visible as visible
 from tongshi.audit.chain import digest_row
 from tongshi.audit.entry import PLATFORM, Act, Actor, Value
 from tongshi.audit.store import append, append_all
-from tongshi.db.tables import (
-    people,
-    register_endings,
-    register_entries,
-    register_progress,
-    web_sessions,
-)
+from tongshi.db.tables import register_endings, register_entries, register_progress
 from tongshi.db.text import find_literally
 from tongshi.db.upsert import upsert
-
-# People -------------------------------------------------------------------------------------
-
-
-def count_people(connection: Connection) -> int:
-    """Return how many accounts there are, closed ones included."""
-    return connection.execute(select(func.count()).select_from(people)).scalar_one()
-
-
-def add_person(connection: Connection, person: Person, password: str, wall: float) -> int:
-    """Insert an account and return its number.  password: its hash."""
-    statement = insert(people).values(
-        name=person.name,
-        shown=person.shown,
-        unit=person.unit,
-        role=person.role.value,
-        password=password,
-        must_change=person.must_change,
-        ends_at=person.ends_at,
-        trained_at=person.trained_at,
-        certified_until=person.certified_until,
-        made_at=wall,
-        password_at=wall,
-        failures=0,
-        locked_until=0.0,
-    )
-    return int(connection.execute(statement.returning(people.c.id)).scalar_one())
-
-
-def read_account(connection: Connection, name: str) -> Account | None:
-    """Return the account *name*, folded; None when there is none."""
-    row = connection.execute(select(people).where(people.c.name == name)).first()
-    return None if row is None else _account(row)
-
-
-def read_account_of(connection: Connection, person_id: int) -> Account | None:
-    """Return the account of a person; None when there is none."""
-    row = connection.execute(select(people).where(people.c.id == person_id)).first()
-    return None if row is None else _account(row)
-
-
-def read_people(connection: Connection) -> tuple[Person, ...]:
-    """Return everybody, by name."""
-    return tuple(_person(row) for row in connection.execute(select(people).order_by(people.c.name)))
-
-
-def add_failure(connection: Connection, person_id: int, wall: float, rules: Rules) -> None:
-    """Count one more failed sign-in, from what is stored now: several may come at once."""
-    account = read_account_of(connection, person_id)
-    if account is not None:
-        failures, locked_until = fail(account, wall, rules)
-        _write_failures(connection, person_id, failures, locked_until)
-
-
-def _write_failures(
-    connection: Connection, person_id: int, failures: int, locked_until: float
-) -> None:
-    values = {"failures": failures, "locked_until": locked_until}
-    connection.execute(update(people).where(people.c.id == person_id).values(values))
-
-
-def write_password(
-    connection: Connection, person_id: int, password: str, wall: float, *, must_change: bool
-) -> None:
-    """Record a new password's hash, open the lock, and end all sessions of the person."""
-    values: dict[str, object] = {
-        "password": password,
-        "password_at": wall,
-        "must_change": must_change,
-        "failures": 0,
-        "locked_until": 0.0,
-    }
-    connection.execute(update(people).where(people.c.id == person_id).values(values))
-    connection.execute(delete(web_sessions).where(web_sessions.c.person_id == person_id))
-
-
-def write_rehash(connection: Connection, person_id: int, password: str) -> None:
-    """Record the same password under newer parameters."""
-    connection.execute(update(people).where(people.c.id == person_id).values(password=password))
-
-
-def write_disabled(connection: Connection, person_id: int, wall: float | None) -> None:
-    """Close an account at *wall* and end its sessions, or open it again with None."""
-    statement = update(people).where(people.c.id == person_id).values(disabled_at=wall)
-    connection.execute(statement)
-    if wall is not None:
-        connection.execute(delete(web_sessions).where(web_sessions.c.person_id == person_id))
-
-
-# Web sessions -------------------------------------------------------------------------------
-
-
-def add_session(connection: Connection, session: Session) -> None:
-    """Insert a session, and forget failed sign-ins of its person."""
-    row = {
-        "token_digest": session.digest,
-        "person_id": session.person.id,
-        "begun_at": session.begun_at,
-        "used_at": session.used_at,
-        "ends_at": session.ends_at,
-        "address": session.address,
-    }
-    connection.execute(insert(web_sessions), row)
-    _write_failures(connection, session.person.id, 0, 0.0)
-
-
-def read_session(connection: Connection, digest: str) -> Session | None:
-    """Return the session of a token's digest, whether it still holds or not."""
-    c = web_sessions.c
-    row = connection.execute(
-        select(web_sessions, people)
-        .join(people, people.c.id == c.person_id)
-        .where(c.token_digest == digest)
-    ).first()
-    if row is None:
-        return None
-    person = _person(row)
-    return Session(digest, person, row.begun_at, row.used_at, row.ends_at, row.address)
-
-
-def touch_sessions(connection: Connection, used: Mapping[str, float]) -> None:
-    """Record when sessions were last used, by digest."""
-    for digest, at in used.items():
-        statement = update(web_sessions).where(web_sessions.c.token_digest == digest)
-        connection.execute(statement.values(used_at=at))
-
-
-def end_session(connection: Connection, digest: str) -> None:
-    """Forget a session."""
-    connection.execute(delete(web_sessions).where(web_sessions.c.token_digest == digest))
-
-
-def end_old_sessions(connection: Connection, wall: float, idle: float) -> None:
-    """Forget sessions that do not hold any more at *wall*."""
-    c = web_sessions.c
-    old = or_(c.ends_at <= wall, c.used_at <= wall - idle)
-    connection.execute(delete(web_sessions).where(old))
-
-
-# The register -------------------------------------------------------------------------------
 
 
 def add_entry(connection: Connection, look: Look) -> int:
@@ -369,26 +220,6 @@ def _ended(entry_id: ColumnElement[int]) -> ColumnElement[bool]:
 
 
 # Rows as values -----------------------------------------------------------------------------
-
-
-def _person(row: Row[Any]) -> Person:
-    return Person(
-        row.id,
-        row.name,
-        row.shown,
-        row.unit,
-        Role(row.role),
-        row.must_change,
-        row.disabled_at is not None,
-        row.ends_at,
-        row.trained_at,
-        row.certified_until,
-        row.totp is not None,
-    )
-
-
-def _account(row: Row[Any]) -> Account:
-    return Account(_person(row), row.password, row.failures, row.locked_until)
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from tongshi.api.asker import parts_of, require, words_for
 from tongshi.api.boundary import Boundary
+from tongshi.api.metering import Metered
 from tongshi.api.parts import Parts
-from tongshi.api.problem import Problem, answer, describe
+from tongshi.api.problem import Problem, answer, describe, headers_of
 from tongshi.api.routes import ROUTES, Route
 from tongshi.api.text import Words
 from tongshi.errors import Error, Invalid
@@ -29,7 +30,7 @@ def application(parts: Parts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         servers=[{"url": "/api"}],
-        middleware=[Middleware(Boundary, tell=_tell, policy=POLICY)],
+        middleware=[Middleware(Metered), Middleware(Boundary, tell=_tell, policy=POLICY)],
         exception_handlers={
             RequestValidationError: _refuse_values,
             HTTPException: _refuse_path,
@@ -77,7 +78,7 @@ def _words(request: Request) -> Words:
 
 
 def _tell(request: Request, error: Error) -> Response:
-    return answer(describe(error, _words(request)))
+    return answer(describe(error, _words(request)), headers_of(error))
 
 
 async def _refuse_values(request: Request, error: Exception) -> Response:

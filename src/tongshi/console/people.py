@@ -1,16 +1,25 @@
-"""Signing in and out, the own password, language and look."""
+"""Signing in by one step or two, and out; language and look."""
 
 import asyncio
 
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from tongshi.access.identity import SHORTEST
+from tongshi.access.identity import Bar
+from tongshi.access.signin.step import SignedIn, Step
 from tongshi.api.asker import LANGUAGE_COOKIE, address_of
-from tongshi.api.session import clear_cookie, end, set_cookie
+from tongshi.api.session import (
+    LONGEST_CODE,
+    clear_cookie,
+    end,
+    leave,
+    set_cookie,
+    set_step,
+    step_cookie,
+)
 from tongshi.api.text import Language
 from tongshi.console.visit import THEME_COOKIE, THEMES, Visit, keep, own_place
-from tongshi.errors import Denied, Exhausted, Invalid
+from tongshi.errors import Denied, Exhausted
 
 
 class Form:
@@ -32,29 +41,66 @@ async def read_form(visit: Visit) -> Form:
 async def show_door(visit: Visit) -> Response:
     """Draw the sign-in page; who is signed in already goes on."""
     asked = visit.request.query_params
-    place = own_place(asked.get("next", ""))
+    place = own_place(asked.get("next", ""), "/")
     if visit.found is not None:
         return visit.go(place)
     return _door(visit, place, ended="ended" in asked)
 
 
 async def sign_in(visit: Visit) -> Response:
-    """Sign in and go on to what was asked for."""
+    """Take the first step of signing in."""
     form = await read_form(visit)
-    name, place = form["name"], own_place(form["next"])
+    name, place = form["name"], own_place(form["next"], "/")
     words = visit.words
     try:
         found = await asyncio.to_thread(
-            visit.parts.people.sign_in, name, form["password"], address_of(visit.request)
+            visit.parts.sign_ins.begin, name, form["password"], address_of(visit.request)
         )
     except Denied:
         told = (words("door.refused"), words("door.refused_advice"))
         return _door(visit, place, name=name, told=told, status=401)
     except Exhausted:
         return _door(visit, place, name=name, told=(words("door.busy"), ""), status=503)
-    response = visit.go("/password" if found.session.person.must_change else place)
+    return await go_on(visit, found, place)
+
+
+async def give_code(visit: Visit) -> Response:
+    """Take the second step of signing in."""
+    form = await read_form(visit)
+    place, parts = own_place(form["next"], "/"), visit.parts
+    token = visit.request.cookies.get(step_cookie(secure=parts.settings.web.secure), "")
+    code = form["code"][:LONGEST_CODE]
+    try:
+        found = await asyncio.to_thread(
+            parts.sign_ins.second, token, code, address_of(visit.request)
+        )
+    except Denied:
+        told = (visit.words("door.code_refused"), visit.words("door.code_advice"))
+        return ask_code(visit, place, told=told)
+    return await go_on(visit, found, place)
+
+
+async def go_on(visit: Visit, found: SignedIn | Step, place: str) -> Response:
+    """Return what follows a right step: the second one, what the account needs, or the work."""
+    if isinstance(found, Step):
+        response = ask_code(visit, place)
+        set_step(response, visit.parts, found)
+        return response
+    await leave(visit.parts, found.ended)
+    person = found.session.person
+    if person.bar is Bar.CHANGE:
+        place = "/password"
+    elif person.bar is not None:
+        place = "/account"
+    response = visit.go(place)
     set_cookie(response, visit.parts, found)
     return response
+
+
+def ask_code(visit: Visit, place: str, *, told: tuple[str, str] | None = None) -> Response:
+    """Draw the second step."""
+    status = 200 if told is None else 401
+    return visit.draw("code.html", {"next": place, "told": told}, status=status)
 
 
 def _door(
@@ -66,7 +112,8 @@ def _door(
     told: tuple[str, str] | None = None,
     status: int = 200,
 ) -> Response:
-    values = {"next": place, "name": name, "ended": ended, "told": told}
+    outer = bool(visit.parts.settings.access.oidc_issuer)
+    values = {"next": place, "name": name, "ended": ended, "told": told, "outer": outer}
     return visit.draw("door.html", values, status=status)
 
 
@@ -78,47 +125,11 @@ async def sign_out(visit: Visit) -> Response:
     return response
 
 
-async def show_password(visit: Visit) -> Response:
-    """Draw the page on which people change their own password."""
-    return visit.draw("password.html", {"told": None, "least": SHORTEST})
-
-
-async def change_password(visit: Visit) -> Response:
-    """Change the own password and go on."""
-    form = await read_form(visit)
-    words, asker = visit.words, visit.asker
-    new = form["new"]
-    told: tuple[str, str]
-    if new != form["again"]:
-        told = (words("account.differ"), "")
-    else:
-        try:
-            found = await asyncio.to_thread(
-                visit.parts.people.change_password,
-                asker.person.id,
-                form["present"],
-                new,
-                asker.address,
-            )
-        except Denied:
-            told = (words("account.wrong"), "")
-        except Invalid:
-            told = (words("account.refused"), words("account.rule", least=SHORTEST))
-        else:
-            visit.parts.feed.end(asker.session.digest)
-            await visit.parts.views.end_person(asker.person.id)
-            await visit.parts.talking.end_person(asker.person.id)
-            response = visit.go("/live")
-            set_cookie(response, visit.parts, found)
-            return response
-    return visit.draw("password.html", {"told": told, "least": SHORTEST}, status=400)
-
-
 async def prefer(visit: Visit) -> Response:
     """Remember language or look, and go back to where they were chosen."""
     form = await read_form(visit)
     language, theme = form["language"], form["theme"]
-    response = visit.go(own_place(form["back"]))
+    response = visit.go(own_place(form["back"], "/"))
     secure = visit.parts.settings.web.secure
     if language in {each.value for each in Language}:
         keep(response, LANGUAGE_COOKIE, language, secure=secure)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from tongshi.access.permission import Permission
 from tongshi.console import (
+    account,
     alarms,
     configuration,
     control,
@@ -14,10 +15,12 @@ from tongshi.console import (
     devices,
     findings,
     looks,
+    outer,
     peers,
     people,
     playback,
     profile,
+    staff,
     status,
     subscriptions,
     traces,
@@ -39,19 +42,46 @@ class Row:
     handler: Callable[[Visit], Awaitable[Response]]
 
 
+BEGINNINGS: tuple[tuple[Permission, str], ...] = (
+    (P.SEE_LIVE, "/live"),
+    (P.MANAGE_PEOPLE, "/people"),
+    (P.READ_AUDIT, "/register"),
+    (P.READ_ACCESS_REGISTER, "/register"),
+)
+"""Where work begins, by the first right that somebody has."""
+
+
 async def begin(visit: Visit) -> Response:
     """Go to where work begins."""
-    return visit.go("/live")
+    person = visit.asker.person
+    return visit.go(next((place for need, place in BEGINNINGS if person.may(need)), "/devices"))
 
 
 ROWS: tuple[Row, ...] = (
     Row("GET", "/", P.SEE_DEVICES, begin),
     Row("GET", "/sign-in", None, people.show_door),
     Row("POST", "/sign-in", None, people.sign_in),
+    Row("POST", "/sign-in/code", None, people.give_code),
+    Row("GET", "/sign-in/oidc", None, outer.begin),
+    Row("GET", "/sign-in/oidc/callback", None, outer.come_back),
     Row("POST", "/preferences", None, people.prefer),
     Row("POST", "/sign-out", P.OWN_ACCOUNT, people.sign_out),
-    Row("GET", "/password", P.OWN_ACCOUNT, people.show_password),
-    Row("POST", "/password", P.OWN_ACCOUNT, people.change_password),
+    Row("GET", "/password", P.OWN_ACCOUNT, account.show_password),
+    Row("POST", "/password", P.OWN_ACCOUNT, account.change_password),
+    Row("GET", "/proof", P.OWN_ACCOUNT, account.show_proof),
+    Row("POST", "/proof", P.OWN_ACCOUNT, account.prove),
+    Row("GET", "/account", P.OWN_ACCOUNT, account.show_account),
+    Row("POST", "/account/totp", P.OWN_ACCOUNT, account.begin_factor),
+    Row("GET", "/account/totp.svg", P.OWN_ACCOUNT, account.show_image),
+    Row("POST", "/account/totp/confirm", P.OWN_ACCOUNT, account.confirm_factor),
+    Row("POST", "/account/totp/codes", P.OWN_ACCOUNT, account.renew_codes),
+    Row("POST", "/account/totp/remove", P.OWN_ACCOUNT, account.remove_factor),
+    Row("POST", "/account/sign-ins/end", P.OWN_ACCOUNT, account.end_sign_in),
+    Row("GET", "/people", P.MANAGE_PEOPLE, staff.show_people),
+    Row("POST", "/people", P.MANAGE_PEOPLE, staff.add_person),
+    Row("GET", "/people/{person_id:int}", P.MANAGE_PEOPLE, staff.show_person),
+    Row("POST", "/people/{person_id:int}", P.MANAGE_PEOPLE, staff.change_person),
+    Row("POST", "/people/{person_id:int}/act", P.MANAGE_PEOPLE, staff.act),
     Row("GET", "/live", P.SEE_LIVE, wall.show_live),
     Row("GET", "/live/tree", P.SEE_LIVE, wall.show_tree),
     Row("GET", "/live/tree/level", P.SEE_LIVE, wall.show_level),

@@ -1,6 +1,7 @@
 """The whole site: pages, static files, and the interface under ``/api``."""
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote, urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
+from tongshi.access.identity import Bar
 from tongshi.api.application import application as interface
 from tongshi.api.asker import identify, words_for
 from tongshi.api.boundary import Boundary
@@ -18,7 +20,7 @@ from tongshi.console.assets import Assets
 from tongshi.console.drawing import Drawing
 from tongshi.console.routes import ROWS, Row
 from tongshi.console.visit import Visit, door
-from tongshi.errors import Denied, Error, Missing, SignInNeeded
+from tongshi.errors import Error, FirstNeeded, Missing, ProofNeeded, SignInNeeded
 
 POLICY = "default-src 'none'; frame-ancestors 'none'"
 """For answers that are no pages; pages bring their own."""
@@ -70,10 +72,20 @@ def _tell(visit: Visit, error: Error) -> Response:
         if visit.fragment:
             return PlainTextResponse(visit.words("door.ended"), 401)
         return visit.go(door(visit.request))
-    if isinstance(error, Denied) and "password must be changed" in error.helps:
-        return visit.go("/password")
+    if isinstance(error, FirstNeeded):
+        return visit.go("/password" if error.first == Bar.CHANGE.value else "/account")
+    if isinstance(error, ProofNeeded):
+        return visit.go(f"/proof?next={quote(back_of(visit.request), safe='')}")
     problem = describe(error, words_for(visit.request, visit.parts.settings.node.language))
     if visit.fragment:
         text = problem.title + (f"\n{problem.advice}" if problem.advice else "")
         return PlainTextResponse(text, problem.status)
     return visit.draw("error.html", {"problem": problem}, status=problem.status)
+
+
+def back_of(request: Request) -> str:
+    """Return the page that *request* came from, where it is one of ours; else its own."""
+    told = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer", ""))
+    if told.netloc != request.url.netloc:
+        return request.url.path if request.method == "GET" else "/account"
+    return told.path + (f"?{told.query}" if told.query else "")

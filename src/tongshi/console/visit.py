@@ -8,6 +8,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from tongshi.access.identity import Certificate, is_certified
 from tongshi.api.asker import Asker, words_for
 from tongshi.api.parts import Parts
 from tongshi.api.session import rights
@@ -89,9 +90,21 @@ class Visit:
             "page": request.url.path.strip("/").partition("/")[0],
         }
         if self.found is not None:
+            values["warnings"] = self._warnings(words, self.found)
             values["person"] = self.found.person
             values["rights"] = rights(self.found.person)
         return values
+
+    def _warnings(self, words: Words, asker: Asker) -> list[str]:
+        """Return what every page tells the visitor of the own account."""
+        session, access = asker.session, self.parts.settings.access
+        found = []
+        certified = is_certified(session.person, self.parts.clock.wall())
+        if not certified and access.certificate != Certificate.OFF.value:
+            found.append(words("own.uncertified"))
+        if session.elsewhere:
+            found.append(words("own.elsewhere", count=session.elsewhere))
+        return found
 
 
 def theme_of(request: Request) -> str:
@@ -100,7 +113,7 @@ def theme_of(request: Request) -> str:
     return chosen if chosen in THEMES else THEMES[0]
 
 
-def own_place(text: str, default: str = "/live") -> str:
+def own_place(text: str, default: str = "/") -> str:
     """Return *text* if it is a place of this site, else *default*: never a way out of it."""
     inside = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable()
     return text if inside else default

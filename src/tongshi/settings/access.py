@@ -1,4 +1,4 @@
-"""Who may look, what stands on the pictures, and what is unusual for an account."""
+"""How people sign in, what stands on the pictures, and what is unusual for an account."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,61 @@ from tongshi.settings.setting import setting
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
     """[access]"""
+
+    totp: str = setting(
+        "administrators",
+        "Who must enrol one-time codes: the three administrators, or everybody.",
+        zh="哪些人必须绑定动态口令：三类管理员（administrators）或所有人（everybody）。",
+        choices=("administrators", "everybody"),
+    )
+    addresses: int = setting(
+        2,
+        "From how many addresses one person may be signed in at once; the sign-ins at those used"
+        " longest ago end.",
+        zh="一个人可同时从几个地址登录；超出时，最久未用地址上的登录即结束。",
+        low=1,
+        high=20,
+    )
+    certificate: str = setting(
+        "warn",
+        "Without training and a certificate that holds, operators, contractors and administrators"
+        " other than of security: nothing follows (off), they are told (warn), or they have no"
+        " right but to their own account (block).",
+        zh="值班员、外包人员及除安全管理员外的管理员未培训或证书失效时：不处理（off）、"
+        "提醒（warn），或除本人账户外不得操作（block）。",
+        choices=("off", "warn", "block"),
+    )
+    proof_minutes: float = setting(
+        15.0,
+        "How long a password or code is fresh enough for changes of accounts.",
+        zh="修改账户所需的身份验证在多长时间内有效。",
+        unit="min",
+        low=1,
+        high=720,
+    )
+    oidc_issuer: str = setting(
+        "",
+        "Issuer of an OpenID Connect provider, as it names itself; empty: none.",
+        zh="OpenID Connect 身份提供方的 issuer，与其自称一致；留空则不启用。",
+    )
+    oidc_client: str = setting("", "Client id at that provider.", zh="在该提供方登记的 client id。")
+    oidc_secret: str = setting(
+        "",
+        "Client secret at that provider; empty for a public client.",
+        zh="在该提供方登记的 client secret；公共客户端留空。",
+    )
+    oidc_return: str = setting(
+        "",
+        "Address to which the provider sends people back, as registered there:"
+        " https://…/sign-in/oidc/callback.",
+        zh="提供方登记的回调地址：https://…/sign-in/oidc/callback。",
+    )
+    oidc_email: bool = setting(
+        False,
+        "Also let in by an address that the provider says it verified, where an administrator"
+        " entered it for the account.",
+        zh="除绑定的身份外，也接受提供方声明已验证、且管理员已为账户登记的邮箱。",
+    )
 
     watermark: str = setting(
         "export",
