@@ -386,7 +386,8 @@ class Engine(Protocol):
     ) -> None:
         """Allow one viewer to open ``/play/<ticket>`` once, within *expires_s* from now.
 
-        bond: whom it is for.  transcode: this viewer cannot show H.265; it gets H.264, made here when needed.
+        bond: whom it is for.
+        transcode: this viewer cannot show H.265; it gets H.264, made here when needed.
         """
 
     async def revoke(self, ticket: str, code: str) -> None:

@@ -53,7 +53,10 @@ class Mouth(WSListener):
 
     @classmethod
     async def open(cls, url: str, cookie: str = "") -> "Mouth":
-        """Connect with the cookie of a sign-in; raises picows.WSHandshakeError when the ticket does not count."""
+        """Connect; raises picows.WSHandshakeError when the ticket does not count.
+
+        cookie: of the sign-in that asked.
+        """
         _, listener = await ws_connect(cls, url, extra_headers=carrying(cookie))
         assert isinstance(listener, cls)
         return listener

@@ -56,7 +56,10 @@ class Screen(WSListener):
 
     @classmethod
     async def open(cls, url: str, cookie: str = "") -> "Screen":
-        """Watch the view at *url* with the cookie of a sign-in; raises Broken when it does not open."""
+        """Watch the view at *url*; raises Broken when it does not open.
+
+        cookie: of the sign-in that asked.
+        """
         try:
             screen = cls()
             await ws_connect(lambda: screen, url, extra_headers=carrying(cookie))

@@ -29,7 +29,8 @@ class Null:
     ports: how many may be leased.  open_: what is open, by stream.  adopted: SSRC and host that
     the answer named.  connected: where a TCP_ACTIVE stream was told to connect.  closed: streams
     with the code and stage they were closed with, oldest first.  steered: what was told of footage.
-    bonds: whom each ticket is for.  answers: called when a stream's answer is there; returns what then happens to it.
+    bonds: whom each ticket is for.
+    answers: called when a stream's answer is there; returns what then happens to it.
     connect_fault, close_fault: raised by :meth:`connect`, and by :meth:`close` when it is done.
     """
 
