@@ -8,8 +8,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from tongshi.access.grant import Grant, Right, Selector, Subject, SubjectKind
 from tongshi.access.permission import Role
 from tongshi.app.node import Node
+from tongshi.audit.entry import Actor
 from tongshi.errors import Conflict
 from tongshi.testing.client import Client
 
@@ -22,11 +24,11 @@ class Post(Enum):
     SYSTEM = "system"
     AUDIT = "audit"
     OFFICER = "officer"
-    """May do all that an operator can, with every camera."""
+    """May do all that an operator can, with every camera, and decides on requests."""
     NEWCOMER = "newcomer"
-    """May do nothing with any camera, and has to ask."""
+    """Knows of every camera, may look at none, and has to ask."""
     OWNER = "owner"
-    """Owns the cameras of one unit."""
+    """Owns the cameras of one recorder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,26 @@ class Member:
         return self.post.value
 
 
+ALL = Selector(everything=True)
+OWNED = "34020000001180000001"
+"""The recorder of the logistics park, which is the owner's."""
+PICTURES = frozenset(Right) - {Right.CONFIGURE, Right.EDIT}
+"""What an operator may be granted."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """How a post is filled.  shown, unit: as the access register prints them."""
+    """How a post is filled.  shown, unit: as the access register prints them.
+
+    rights: granted for the cameras of *selector*.
+    """
 
     role: Role
     shown: str
     unit: str
     task: tuple[str, str]
+    rights: frozenset[Right] = frozenset()
+    selector: Selector = ALL
 
 
 _PLACES = {
@@ -61,6 +75,7 @@ _PLACES = {
         "沈维 Shen Wei",
         "信息中心",
         ("系统管理员：设备与接入", "system administrator: devices, peers"),
+        frozenset({Right.CONFIGURE, Right.EDIT, Right.ALARMS}),
     ),
     Post.AUDIT: _Place(
         Role.AUDIT,
@@ -72,25 +87,29 @@ _PLACES = {
         Role.OPERATOR,
         "陈静 Chen Jing",
         "通视镇指挥室",
-        ("值班员：可看全部摄像机", "officer: sees every camera"),
+        ("值班员：可看全部摄像机并审批", "officer: every camera; decides on requests"),
+        PICTURES,
     ),
     Post.NEWCOMER: _Place(
         Role.OPERATOR,
         "李新 Li Xin",
         "通视镇指挥室",
-        ("新值班员：尚无授权，须申请", "new officer: no grant yet, has to ask"),
+        ("新值班员：尚不可看画面，须申请", "new officer: no pictures yet, has to ask"),
+        frozenset({Right.SEE}),
     ),
     Post.OWNER: _Place(
         Role.OWNER,
         "何岚 He Lan",
         "物流园",
         ("产权单位：看谁调用了本单位摄像机", "owner: reads who looked at its cameras"),
+        frozenset({Right.SEE, Right.ALARMS, Right.APPROVE}),
+        Selector(devices=frozenset({OWNED})),
     ),
 }
 
 
 def appoint(node: Node, posts: Collection[Post] = tuple(Post)) -> Mapping[Post, Member]:
-    """Fill *posts* of a node that is new; nobody where it has accounts already.
+    """Fill *posts* of a node that is new, and grant them what they need; nobody of another.
 
     Blocks on the store and on hashing.  The first account is always among what is returned.
     """
@@ -102,7 +121,20 @@ def appoint(node: Node, posts: Collection[Post] = tuple(Post)) -> Mapping[Post, 
             place = _PLACES[post]
             given = node.people.add(post.value, place.shown, place.unit, place.role)
             staff[post] = Member(post, given.password)
+    _grant(node, staff)
     return staff
+
+
+def _grant(node: Node, staff: Collection[Post]) -> None:
+    """Give everybody of *staff* what the post needs, as the first administrator would."""
+    people = {person.name: person for person in node.people.everybody()}
+    first = people[Post.SECURITY.value]
+    by = Actor(first.id, first.shown, first.unit)
+    for post in staff:
+        place = _PLACES[post]
+        if place.rights:
+            subject = Subject(SubjectKind.PERSON, str(people[post.value].id))
+            node.rights.add(Grant(0, subject, place.rights, place.selector), by)
 
 
 def seat(address: str, member: Member) -> Client:
