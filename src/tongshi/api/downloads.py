@@ -1,8 +1,8 @@
 """Recordings to take along: a queue, and files that are fetched at an address of one's own.
 
 ``GET /downloads/{id}/file`` writes the fetch into the access register and leads to an address that
-counts for the same sign-in alone, and for a short time after its last use.  That one takes ranges,
-so a fetch that broke off goes on.
+counts for the same sign-in from the same network address alone, for a short time after its last use
+and until the whole file has left.  That one takes ranges, so a fetch that broke off goes on.
 """
 
 import asyncio
@@ -143,7 +143,8 @@ async def fetch_file(
     if not key:
         made = await parts.addresses.make(download, asker.session, asker.address, basis)
         return RedirectResponse(f"{request.url.path}?key={made}", status_code=307)
-    address = parts.addresses.take(key, download_id, asker.session.digest)
+    digest = asker.session.digest
+    address = parts.addresses.take(key, download_id, digest, asker.address)
     size = path.stat().st_size
     begin, end = read_range(request.headers.get("range", ""), size)
     headers = {
@@ -213,7 +214,7 @@ async def _send(
                 yield data
                 addresses.sent(address, len(data))
     finally:
-        addresses.rest(address, whole=at >= size)
+        addresses.rest(address, whole=at >= size and address.sent >= size)
 
 
 def item_of(download: Download, asker: Asker) -> Item:

@@ -338,7 +338,12 @@ class Node:
             changed=self._tell_download,
         )
         self._stack.push_async_callback(self.downloads.stop)
-        self.addresses = Addresses(self.register, self.clock, lambda: secrets.token_urlsafe(24))
+        self.addresses = Addresses(
+            self.register,
+            self.clock,
+            lambda: secrets.token_urlsafe(24),
+            binding(self.settings.access),
+        )
         self._stack.callback(self.addresses.close)
         await self.downloads.start()
 
