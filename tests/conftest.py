@@ -39,6 +39,10 @@ from tongshi.api.parts import Parts
 from tongshi.api.talking import Talking
 from tongshi.api.upgrading import Upgrades
 from tongshi.api.views import Views
+from tongshi.approvals.emergency.service import Emergencies
+from tongshi.approvals.glass import Limits as GlassLimits
+from tongshi.approvals.purposes.service import Purposes
+from tongshi.approvals.service import Approvals
 from tongshi.audit.entry import Actor
 from tongshi.clock import ManualClock
 from tongshi.console.site import application
@@ -353,6 +357,7 @@ def parts(
     store, writer = house_writer
     people, sign_ins, factors = door(store, writer, clock)
     rights = Rights(store, writer, clock)
+    purposes = Purposes(store, writer, clock)
     register = Register(store, writer, clock)
     registry = Registry(store, writer)
     health = Health(store, writer, clock)
@@ -424,6 +429,9 @@ def parts(
         outer=Outer(Registered(), bytes(32)),
         rights=rights,
         marks=Marks(store, writer, clock, rights.changed),
+        purposes=purposes,
+        approvals=Approvals(store, writer, clock, rights, purposes, bytes(32)),
+        emergencies=Emergencies(store, writer, clock, rights, purposes, GlassLimits()),
         tokens=Tokens(store, writer, clock),
         hooks=hooks,
         queues=queues,

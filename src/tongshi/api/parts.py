@@ -17,6 +17,9 @@ from tongshi.api.files import Addresses
 from tongshi.api.talking import Talking
 from tongshi.api.upgrading import Upgrades
 from tongshi.api.views import Views
+from tongshi.approvals.emergency.service import Emergencies
+from tongshi.approvals.purposes.service import Purposes
+from tongshi.approvals.service import Approvals
 from tongshi.clock import Clock
 from tongshi.gateway.engine import Engine
 from tongshi.gb28181.manscdp import AlarmCmd
@@ -65,6 +68,9 @@ class Parts:
     outer: Outer
     rights: Rights
     marks: Marks
+    purposes: Purposes
+    approvals: Approvals
+    emergencies: Emergencies
     tokens: Tokens
     hooks: Hooks
     queues: Queues

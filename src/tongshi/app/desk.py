@@ -2,9 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Engine
 
+from tongshi.access.factors.service import KEY_NAME, read_key
 from tongshi.access.granting.service import Rights
 from tongshi.api.feed import Feed
 from tongshi.approvals.emergency.service import Emergencies
@@ -14,7 +16,7 @@ from tongshi.approvals.service import Approvals
 from tongshi.clock import Clock
 from tongshi.db.writer import Writer
 from tongshi.net.task import Supervisor
-from tongshi.settings import ApprovalSettings
+from tongshi.settings import Settings
 
 PAUSE = 30.0
 """Between two looks at what has expired or become overdue, s."""
@@ -30,20 +32,17 @@ class Desk:
 
 
 def open_desk(
-    settings: ApprovalSettings,
-    store: Engine,
-    writer: Writer,
-    clock: Clock,
-    rights: Rights,
-    key: bytes,
+    settings: Settings, store: Engine, writer: Writer, clock: Clock, rights: Rights
 ) -> Desk:
-    """Build it.  key: under which numbers of identity documents are stored.  Blocks."""
+    """Build it; the key for secrets at rest is made at the first start.  Blocks."""
+    set_to = settings.approvals
     limits = Limits(
-        minutes=settings.glass_minutes,
-        cameras=settings.glass_cameras,
-        review=settings.review * 3600.0,
-        footage=settings.glass_footage * 3600.0,
+        minutes=set_to.glass_minutes,
+        cameras=set_to.glass_cameras,
+        review=set_to.review * 3600.0,
+        footage=set_to.glass_footage * 3600.0,
     )
+    key = read_key(Path(settings.node.data) / KEY_NAME)
     purposes = Purposes(store, writer, clock)
     return Desk(
         purposes,

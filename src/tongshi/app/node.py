@@ -42,6 +42,7 @@ from tongshi.api.views import Views
 from tongshi.app.aftermath import MOST, STOPPING, WINDOW, Aftermath
 from tongshi.app.chronicle import Chronicle, known_of, want_of
 from tongshi.app.claim import Claim
+from tongshi.app.desk import Round, open_desk
 from tongshi.app.door import open_door
 from tongshi.app.incidents import Incidents, Keep
 from tongshi.app.programs import open_programs
@@ -291,6 +292,7 @@ class Node:
         self._stack.push_async_callback(self.catalogs.stop)
         await self._open_downloads()
         await self._open_programs()
+        await self._open_desk()
         self._web = Web(application(self._parts()), self.settings.web.listen)
         self._stack.push_async_callback(self._web.stop)
         # Before the server stops: requests that wait for news or for a picture end thereby.
@@ -306,6 +308,15 @@ class Node:
         await self._web.start()
         # Last, because it is told once: a start that fails must not take the password with it.
         self.first = await _wait_for(self.people.make_first)
+
+    async def _open_desk(self) -> None:
+        """Take purposes, requests and emergencies, and let time end them."""
+        self.desk = await _wait_for(
+            open_desk, self.settings, self.store, self.writer, self.clock, self.rights
+        )
+        turns = Round(self.desk, self.feed)
+        self._stack.push_async_callback(turns.stop)
+        turns.start()
 
     async def _open_programs(self) -> None:
         """Tell webhooks what changes, and count what programs use."""
@@ -359,6 +370,9 @@ class Node:
             outer=self.door.outer,
             rights=self.rights,
             marks=self.marks,
+            purposes=self.desk.purposes,
+            approvals=self.desk.approvals,
+            emergencies=self.desk.emergencies,
             tokens=self.programs.tokens,
             hooks=self.programs.hooks,
             queues=self.programs.queues,

@@ -248,10 +248,10 @@ class Approvals:
         self._rights.changed()
         return withdrawn
 
-    def sweep(self) -> int:
-        """Record what has expired; return how many requests.  For once a minute or so."""
+    def sweep(self) -> tuple[Request, ...]:
+        """Record what has expired; return those requests.  For once a minute or so."""
 
-        def write(connection: Connection) -> int:
+        def write(connection: Connection) -> tuple[Request, ...]:
             wall = self._clock.wall()
             due = store.read_due(connection, wall, self._open, SWEPT)
             for before in due:
@@ -259,11 +259,11 @@ class Approvals:
                 self._revoke(connection, before, wall)
                 act = PLATFORM.act("request.expired", str(before.id), state=before.state.value)
                 append(connection, wall, act)
-            return len(due)
+            return tuple(expire(before, wall) for before in due)
 
         with self._engine.connect() as connection:
             if not store.read_due(connection, self._clock.wall(), self._open, 1):
-                return 0
+                return ()
         swept = self._writer.commit(write, durable=True)
         self._rights.changed()
         return swept

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from tongshi.errors import Invalid
 from tongshi.settings.access import AccessSettings, WatchSettings
+from tongshi.settings.approvals import ApprovalSettings
 from tongshi.settings.audit import AuditSettings
 from tongshi.settings.media import DownloadSettings, MediaSettings
 from tongshi.settings.node import NodeSettings, StoreSettings, WebSettings
@@ -42,6 +43,7 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         web=_build(WebSettings, table.pop("web", {}), "web", faults),
         downloads=_build(DownloadSettings, table.pop("downloads", {}), "downloads", faults),
         access=_build(AccessSettings, table.pop("access", {}), "access", faults),
+        approvals=_build(ApprovalSettings, table.pop("approvals", {}), "approvals", faults),
         watch=_build(WatchSettings, table.pop("watch", {}), "watch", faults),
         audit=_build(AuditSettings, table.pop("audit", {}), "audit", faults),
         tokens=_build(TokenSettings, table.pop("tokens", {}), "tokens", faults),
