@@ -9,11 +9,13 @@ from tongshi.access.permission import Role
 from tongshi.access.register import EntryQuery
 from tongshi.access.scope import EVERYTHING
 from tongshi.api import files as module
-from tongshi.api.files import LASTS, Addresses
+from tongshi.api.bond import binding
+from tongshi.api.files import LASTS, LONGEST, Addresses
 from tongshi.api.parts import Parts
 from tongshi.clock import ManualClock
 from tongshi.errors import Denied
 from tongshi.recording.download import Download, Request
+from tongshi.settings import AccessSettings
 
 PERSON = Person(1, "wang", "王", "处", Role.OPERATOR, False, False)
 ASKED = Request(1, "王", "处", "d", "c", "门", "patrol", 5.0, 10.0)
@@ -54,6 +56,52 @@ def test_an_address_lasts_while_it_is_used(
     assert (entry.look.since, entry.look.until, entry.look.address) == (5.0, 10.0, "192.0.2.7")
     assert entry.ending is not None
     assert entry.ending.bytes == 100
+
+
+def test_it_is_over_after_some_hours_however_much_it_is_used(
+    parts: Parts, clock: ManualClock, runner: asyncio.Runner, sign_in: Session
+) -> None:
+    it = made(parts, clock)
+    key = runner.run(it.make(DOWNLOAD, sign_in, ""))
+    for _ in range(int(LONGEST // LASTS)):
+        clock.wind(LASTS)
+        it.take(key, 7, "digest")
+    clock.wind(1)
+    with pytest.raises(Denied):
+        it.take(key, 7, "digest")
+
+
+def test_it_ends_with_the_file_the_sign_in_and_the_person(
+    parts: Parts, clock: ManualClock, runner: asyncio.Runner, sign_in: Session
+) -> None:
+    it = made(parts, clock)
+    keys = [runner.run(it.make(DOWNLOAD, sign_in, "")) for _ in range(3)]
+    other = runner.run(it.make(DOWNLOAD, replace(sign_in, digest="other"), ""))
+    it.rest(it.take(keys[0], 7, "digest"), whole=False)
+    it.rest(it.take(keys[0], 7, "digest"), whole=True)
+    with pytest.raises(Denied):
+        it.take(keys[0], 7, "digest")
+    it.take(keys[1], 7, "digest")
+    it.end_sign_in("digest")
+    for key in keys:
+        with pytest.raises(Denied):
+            it.take(key, 7, "digest")
+    it.end_person(2)
+    it.take(other, 7, "other")
+    it.end_person(1)
+    with pytest.raises(Denied):
+        it.take(other, 7, "other")
+
+
+def test_it_counts_from_where_it_was_asked_for(
+    parts: Parts, clock: ManualClock, runner: asyncio.Runner, sign_in: Session
+) -> None:
+    it = Addresses(parts.register, clock, lambda: "key", binding(AccessSettings()))
+    key = runner.run(it.make(DOWNLOAD, sign_in, "192.0.2.7"))
+    for host in ("192.0.2.8", ""):
+        with pytest.raises(Denied):
+            it.take(key, 7, "digest", host)
+    it.take(key, 7, "digest", "192.0.2.7")
 
 
 @pytest.mark.parametrize(("number", "digest"), [(8, "digest"), (7, "another")])

@@ -171,9 +171,10 @@ def clear_cookie(response: Response, parts: Parts) -> None:
 
 
 async def leave(parts: Parts, digests: Iterable[str]) -> None:
-    """End what hangs on sign-ins that have ended: events, views, talks."""
+    """End what hangs on sign-ins that have ended: events, views, talks, addresses of files."""
     for digest in digests:
         parts.feed.end(digest)
+        parts.addresses.end_sign_in(digest)
         await parts.views.end_sign_in(digest)
         await parts.talking.end_sign_in(digest)
 
@@ -181,6 +182,7 @@ async def leave(parts: Parts, digests: Iterable[str]) -> None:
 async def leave_all(parts: Parts, person_id: int) -> None:
     """End what hangs on every sign-in of a person."""
     parts.feed.end_person(person_id)
+    parts.addresses.end_person(person_id)
     await parts.views.end_person(person_id)
     await parts.talking.end_person(person_id)
 
