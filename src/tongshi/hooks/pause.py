@@ -8,12 +8,12 @@ JITTER = 0.25
 to a crowd."""
 
 
-def pause(failures: int, chance: float) -> float:
+def pause(failures: int, chance: float, first: float = FIRST) -> float:
     """Return s until the next attempt after so many *failures* in a row.
 
-    chance: 0 to 1, drawn for each.
+    chance: 0 to 1, drawn for each.  first: s after the first failure.
     """
-    plain = min(FIRST * 2.0 ** min(failures - 1, 20), LONGEST)
+    plain = min(first * 2.0 ** min(failures - 1, 20), LONGEST)
     return plain * (1 + JITTER * (2 * chance - 1))
 
 

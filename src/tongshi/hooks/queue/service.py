@@ -39,7 +39,7 @@ from tongshi.hooks.hook import (
     channel_of,
     compose,
 )
-from tongshi.hooks.pause import JITTER, LONGEST, is_over, pause
+from tongshi.hooks.pause import FIRST, JITTER, LONGEST, is_over, pause
 from tongshi.hooks.sending.service import Sender
 from tongshi.hooks.service import Hooks, holder
 from tongshi.hooks.signature import HEADER, sign
@@ -64,12 +64,13 @@ _AGAIN = 5.0
 class QueueRules:
     """patience: s for which a delivery is tried.  most: deliveries of a hook that may wait.
 
-    keep: s for which deliveries that are over are listed.
+    keep: s for which deliveries that are over are listed.  first: s of the first pause.
     """
 
     patience: float = 86400.0
     most: int = 10_000
     keep: float = 14 * 86400.0
+    first: float = FIRST
 
 
 class Queues:
@@ -308,7 +309,7 @@ class Queues:
         over = is_over(delivery.made_at, wall, self._rules.patience)
         state = State.DONE if outcome.taken else State.GIVEN_UP if over else State.WAITING
         failures = 0 if outcome.taken else hook.failures + 1
-        wait = pause(failures, self._chance()) if failures else 0.0
+        wait = pause(failures, self._chance(), self._rules.first) if failures else 0.0
 
         def write(connection: Connection) -> None:
             tries = delivery.tries + 1
