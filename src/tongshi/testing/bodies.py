@@ -1,0 +1,121 @@
+"""What every route of the interface takes, as one table: its codes, its body, its queries.
+
+Walks over all routes read it, and fail for a route that stands in the interface and not here.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import httpx
+
+from tongshi.api.routes import ROUTES, Route
+from tongshi.testing.walk import Seen, fill, names_in, put, seen
+
+RECORDER = "34020000001180000001"
+CHANNEL = "34020000001310000001"
+SINCE = 1_700_000_000
+WHY = {"purpose": "patrol"}
+PLACE = {"device": "$device_id", "channel": "$channel_id", **WHY}
+PAST = {**PLACE, "since": SINCE, "until": SINCE + 60}
+
+BODIES: Mapping[str, object] = {
+    "POST /session": {"name": "nobody", "password": "a wrong password"},
+    "POST /session/password": {"present": "wrong", "new": "a long sentence"},
+    "POST /devices/{device_id:path}/channels/{channel_id:path}/control": {
+        "do": "move",
+        "pan": 1,
+        **WHY,
+    },
+    "POST /devices/{device_id:path}/channels/{channel_id:path}/upkeep": {"do": "reboot", **WHY},
+    "PUT /devices/{device_id:path}/channels/{channel_id:path}/config/{block}": {
+        "values": {"name": "x"},
+        **WHY,
+    },
+    "POST /devices/{device_id:path}/upgrade": {
+        "firmware": 1,
+        "manufacturer": "x",
+        "version": "1",
+        **WHY,
+    },
+    "PUT /devices/{device_id:path}/subscriptions/{subject}": {"interval": 60},
+    "PUT /devices/{device_id:path}/profile": {"preset": None, "fields": {}},
+    "PUT /devices/{device_id:path}/password": {"password": "a password of its own"},
+    "POST /devices/{device_id:path}/traces": {"seconds": 60},
+    "POST /admission": {"effect": "deny", "pattern": "3402*"},
+    "POST /admission/locks/clear": {"host": "192.0.2.20"},
+    "POST /traces": {"address": "192.0.2.99"},
+    "POST /alarms/{alarm_id}/acknowledge": {"note": "seen"},
+    "POST /alarms/{alarm_id}/assign": {"to": "somebody"},
+    "POST /alarms/{alarm_id}/close": {"note": "a cat"},
+    "POST /talks": PLACE,
+    "POST /live": PLACE,
+    "POST /playback": PAST,
+    "POST /playback/{view_id}/control": {"do": "pause"},
+    "POST /downloads": PAST,
+    "POST /snapshots": PLACE,
+}
+"""The body of every route that takes one as JSON; ``$name`` is a code."""
+
+QUERIES: Mapping[str, Mapping[str, str]] = {
+    "GET /devices/{device_id:path}/channels/{channel_id:path}/records": {
+        "since": "2023-11-14T00:00:00Z",
+        "until": "2023-11-14T12:00:00Z",
+    },
+    "POST /firmware": {"name": "x"},
+}
+"""The queries of every route that cannot do without one."""
+
+RAW = {"POST /firmware", *(f"{way} /uploads/{{key}}" for way in ("PUT", "POST"))}
+RAW |= {f"{way} /uploads/{{key}}/{{name:path}}" for way in ("PUT", "POST")}
+"""Routes that take a body as it is."""
+
+OF_CAMERAS = {"device_id", "channel_id", "alarm_id", "picture_id"}
+"""Codes of things that belong to cameras: hidden with them."""
+OF_PERSONS = {"view_id", "talk_id", "download_id"}
+"""Codes of things that belong to one person: hidden from all others."""
+OF_THE_NODE = {"firmware_id", "trace_id", "number", "key", "name"}
+"""Codes of things that whoever has the permission may know of."""
+FIXED = {"block": "BasicParam", "subject": "alarm", "name": "x.jpg", "key": "x" * 43}
+"""What stands in a path and is no code of a thing."""
+
+
+def key_of(route: Route) -> str:
+    """Return the key of a row in the tables above."""
+    return f"{route.method} {route.path}"
+
+
+def codes_in(route: Route) -> set[str]:
+    """Return the names of all codes with which *route* names things."""
+    named = {value[1:] for value in _texts(BODIES.get(key_of(route))) if value.startswith("$")}
+    return (named | set(names_in(route.path))) - set(FIXED)
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for kept in value.values():
+                yield from _texts(kept)
+        case list():
+            for kept in value:
+                yield from _texts(kept)
+        case _:
+            pass
+
+
+CLOSED = [route for route in ROUTES if route.permission is not None]
+HIDING = [route for route in CLOSED if codes_in(route) & (OF_CAMERAS | OF_PERSONS)]
+
+
+def ask(client: httpx.Client, route: Route, codes: Mapping[str, str]) -> Seen:
+    """Return what *client* is told by *route* about the things of *codes*."""
+    key, all_codes = key_of(route), {**FIXED, **codes}
+    body = put(BODIES[key], all_codes) if key in BODIES else None
+    answer = client.request(
+        route.method,
+        "/api" + fill(route.path, all_codes),
+        params=QUERIES.get(key),
+        json=body,
+        content=b"x" if key in RAW else None,
+    )
+    return seen(answer, codes)
