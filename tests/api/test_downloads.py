@@ -72,14 +72,21 @@ def test_a_file_is_fetched_at_an_address_of_ones_own(
     led = operator.get(f"/api/downloads/{number}/file")
     assert led.status_code == 307
     address = led.headers["location"]
-    whole = operator.get(address)
+    part = operator.get(address, headers={"Range": "bytes=0-19"})
+    assert (part.status_code, part.content) == (206, CONTENT[:20])
+    assert part.headers["content-range"] == f"bytes 0-19/{len(CONTENT)}"
+    assert operator.get(address, headers={"Range": "bytes=5000-"}).status_code == 400
+    tail = operator.get(address, headers={"Range": "bytes=-4"})
+    assert (tail.status_code, tail.content) == (206, CONTENT[-4:])
+    rest = operator.get(address, headers={"Range": "bytes=20-"})
+    assert (rest.status_code, rest.content) == (206, CONTENT[20:])
+    assert operator.get(address).status_code == 403  # all of it has left: it is over
+    again = operator.get(f"/api/downloads/{number}/file").headers["location"]
+    whole = operator.get(again)
     assert (whole.status_code, whole.content) == (200, CONTENT)
     assert whole.headers["content-type"] == "video/mp4"
     assert whole.headers["content-disposition"].endswith(f'{CHANNEL}-{SINCE}-{SINCE + 60}.mp4"')
-    part = operator.get(address, headers={"Range": "bytes=10-19"})
-    assert (part.status_code, part.content) == (206, CONTENT[10:20])
-    assert part.headers["content-range"] == f"bytes 10-19/{len(CONTENT)}"
-    assert operator.get(address, headers={"Range": "bytes=5000-"}).status_code == 400
+    assert operator.get(again).status_code == 403
     told = operator.get(f"/api/downloads/{number}").json()
     assert (told["state"], told["digest"], told["shows_until"]) == ("done", "ab" * 32, SINCE + 60)
     flush()

@@ -53,7 +53,7 @@ def test_a_finding_is_closed_once_with_a_reason(found: int, auditor: httpx.Clien
         {"state": "explained", "reason": "x", "person": 1},
         {"reason": "x"},
     ):
-        assert auditor.post(place, json=wrong).status_code == 422, wrong
+        assert auditor.post(place, json=wrong).status_code == 400, wrong
     answer = auditor.post(place, json={"state": "escalated", "reason": "shown to the unit"})
     assert answer.status_code == 200
     closed = answer.json()

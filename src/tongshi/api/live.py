@@ -163,13 +163,13 @@ async def read_view(
     request: Request, parts: PartsOf, asker: AskerOf, view_id: str, wait: Wait = 0.0
 ) -> Response:
     """Return an own view: 200 when it has its address, 202 while the camera is being asked."""
-    view = parts.views.find(view_id, asker.person.id)
+    view = parts.views.own(view_id, asker.session)
     return await answer_view(request, parts, view, wait)
 
 
 async def renew_view(request: Request, parts: PartsOf, asker: AskerOf, view_id: str) -> Response:
     """Return an own view with a new address, after its line broke; the old one opens no more."""
-    view = parts.views.find(view_id, asker.person.id)
+    view = parts.views.own(view_id, asker.session)
     if view.state is not State.OPENING:
         await parts.views.renew(view)
     return await answer_view(request, parts, view, 0.0)
@@ -177,7 +177,7 @@ async def renew_view(request: Request, parts: PartsOf, asker: AskerOf, view_id: 
 
 async def close_view(parts: PartsOf, asker: AskerOf, view_id: str) -> Response:
     """End an own view and its entry in the register."""
-    view = parts.views.find(view_id, asker.person.id)
+    view = parts.views.own(view_id, asker.session)
     await parts.views.close(view)
     return Response(status_code=204)
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tongshi.access.grant import Right
-from tongshi.api.asker import AskerOf, PartsOf
+from tongshi.api.asker import Asker, AskerOf, PartsOf
 from tongshi.api.live import AskLive, Wait, answer_view, wish_of
 from tongshi.api.parts import Parts
 from tongshi.api.register import seconds
@@ -100,7 +100,7 @@ async def read_playback(
     request: Request, parts: PartsOf, asker: AskerOf, view_id: str, wait: Wait = 0.0
 ) -> Response:
     """Return an own playback: 200 when it has its address, 202 while the device is being asked."""
-    view = _find(parts, view_id, asker.person.id)
+    view = _find(parts, view_id, asker)
     return await answer_view(request, parts, view, wait)
 
 
@@ -108,7 +108,7 @@ async def renew_playback(
     request: Request, parts: PartsOf, asker: AskerOf, view_id: str
 ) -> Response:
     """Return an own playback with a new address, after its line broke."""
-    view = _find(parts, view_id, asker.person.id)
+    view = _find(parts, view_id, asker)
     if view.state is not State.OPENING:
         await parts.views.renew(view)
     return await answer_view(request, parts, view, 0.0)
@@ -118,7 +118,7 @@ async def steer_playback(
     parts: PartsOf, asker: AskerOf, view_id: str, order: Annotated[Order, Body()]
 ) -> Standing:
     """Have a playback play, pause, step, go to a moment, or change its speed."""
-    view = _find(parts, view_id, asker.person.id)
+    view = _find(parts, view_id, asker)
     history = _history(view)
     match order.do:
         case "play":
@@ -141,7 +141,7 @@ async def steer_playback(
 
 async def close_playback(parts: PartsOf, asker: AskerOf, view_id: str) -> Response:
     """End an own playback and its entry in the register."""
-    await parts.views.close(_find(parts, view_id, asker.person.id))
+    await parts.views.close(_find(parts, view_id, asker))
     return Response(status_code=204)
 
 
@@ -171,8 +171,8 @@ def standing_of(view: View, history: History) -> Standing:
     )
 
 
-def _find(parts: Parts, view_id: str, person_id: int) -> View:
-    view = parts.views.find(view_id, person_id)
+def _find(parts: Parts, view_id: str, asker: Asker) -> View:
+    view = parts.views.own(view_id, asker.session)
     if view.wish.footage is None:
         raise Missing("no such playback")
     return view

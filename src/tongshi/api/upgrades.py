@@ -15,13 +15,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from tongshi.access.grant import Right
-from tongshi.api.asker import AskerOf, PartsOf
+from tongshi.access.scope import EVERYTHING
+from tongshi.api.asker import AskerOf, PartsOf, address_of
 from tongshi.api.controls import entitle, target_of
 from tongshi.api.devices import Number, RowId, Size
 from tongshi.api.gate import require, scope_for
 from tongshi.api.notices import moment
 from tongshi.api.parts import Parts
 from tongshi.api.reading import opened
+from tongshi.api.uploads import check_source
 from tongshi.db.page import Page
 from tongshi.errors import Conflict, Exhausted, Invalid
 from tongshi.shelf.firmware import Firmware, State, Upgrade
@@ -152,6 +154,9 @@ async def list_device_upgrades(
 
 async def fetch_firmware(parts: PartsOf, request: Request, key: str) -> Response:
     """Send a firmware to the device that was told the key.  A part of it may be asked for."""
+    device_id = parts.upgrades.device_of(key)
+    device = await asyncio.to_thread(parts.registry.device, EVERYTHING, device_id)
+    check_source(parts, device_id, device.host, address_of(request))
     _, place = parts.upgrades.open(key)
     size = (await asyncio.to_thread(place.stat)).st_size
     first, last = read_range(request.headers.get("range", ""), size)

@@ -112,6 +112,13 @@ class Upgrades:
         """Return whether a device is being upgraded with a firmware."""
         return any(each.firmware_id == firmware_id for each in self._by_session.values())
 
+    def device_of(self, key: str) -> str:
+        """Return the device that was told *key*; raises Missing."""
+        upgrade = self._by_session.get(self._keys.get(key, ""))
+        if upgrade is None:
+            raise Missing("no such file")
+        return upgrade.device_id
+
     def open(self, key: str) -> tuple[Upgrade, Path]:
         """Return the upgrade of *key*, which is being fetched now, and its file; raises Missing."""
         upgrade = self._by_session.get(self._keys.get(key, ""))

@@ -27,7 +27,6 @@ from tongshi.api.parts import Parts
 from tongshi.errors import Denied, Error, Invalid
 from tongshi.shelf.jpeg import measure
 from tongshi.shelf.parcel import unpack
-from tongshi.signalling.pictures import Order
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +41,7 @@ async def take_picture(parts: PartsOf, request: Request, key: str) -> Response:
     order = parts.pictures.take(key)
     source = address_of(request)
     try:
-        _check_source(parts, order, source)
+        check_source(parts, order.device_id, order.host, source)
         parcel = unpack(request.headers.get("content-type", ""), await read_body(request))
         measure(parcel.data)
         kept = await order.keep(parcel.name, parcel.data)
@@ -59,15 +58,15 @@ async def take_picture(parts: PartsOf, request: Request, key: str) -> Response:
     return Response(status_code=200)
 
 
-def _check_source(parts: Parts, order: Order, source: str) -> None:
-    """Raise Denied for a picture from another host than the device is at, unless that is its way.
+def check_source(parts: Parts, device_id: str, host: str, source: str) -> None:
+    """Raise Denied for another host than the device is at, unless that is its way.
 
-    Behind a proxy on this machine nobody knows where it comes from; the key has to do then.
+    Behind a proxy on this machine nobody knows where a request comes from; its key has to do then.
     """
-    if source == order.host or _is_here(source):
+    if source == host or _is_here(source):
         return
-    if not parts.profiles.of(order.device_id).upload_anywhere:
-        text = f"pictures of {order.device_id} come from {order.host}, not from {source}"
+    if not parts.profiles.of(device_id).upload_anywhere:
+        text = f"{device_id} is at {host}, not at {source}"
         raise Denied(text, helps="upload_anywhere in the device's profile")
 
 

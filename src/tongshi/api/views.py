@@ -147,6 +147,16 @@ class Views:
             raise view.error
         return view
 
+    def own(self, view_id: str, sign_in: SignIn) -> View:
+        """Return a view that this sign-in opened; raises as `find` does.
+
+        Another sign-in of the same person has no part in it.
+        """
+        view = self._views.get(view_id)
+        if view is None or view.sign_in.digest != sign_in.digest:
+            raise Missing("no such view")
+        return self.find(view_id, sign_in.person.id)
+
     async def renew(self, view: View) -> None:
         """Give *view* a new ticket; the one before opens nothing any more.
 
