@@ -6,8 +6,8 @@ PARTY = frozenset({ME})
 WISH = Wish(Right.SEE, 1000.0, 0, 0)
 
 
-def grant(number: int, selector: Selector, **more: bool) -> Grant:
-    return Grant(number, ME, frozenset({Right.SEE}), selector, **more)
+def grant(number: int, selector: Selector, *, deny: bool = False) -> Grant:
+    return Grant(number, ME, frozenset({Right.SEE}), selector, deny=deny)
 
 
 def test_nothing_and_everything() -> None:

@@ -226,7 +226,9 @@ def seen_devices(engine: Engine, scope: Scope) -> set[str]:
     return by_row
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(grants=GRANTS, right=st.sampled_from(list(Right)), moment=MOMENTS)
 def test_sql_and_decision_agree(
     town: Engine, grants: list[Grant], right: Right, moment: tuple[int, int]

@@ -88,9 +88,11 @@ class _Row:
 
     def mark(self, kind: str) -> ColumnElement[str]:
         """Return its mark of a kind that has one value; "" when there is none."""
-        c = camera_marks.alias().c
+        marks = camera_marks.alias()
+        c = marks.c
         here = (c.device_id == self.device_id, c.channel_id == self.channel_id, c.kind == kind)
-        return func.coalesce(select(func.min(c.value)).where(*here).scalar_subquery(), "")
+        found = select(func.min(c.value)).where(*here).correlate_except(marks)
+        return func.coalesce(found.scalar_subquery(), "")
 
 
 def visible(
@@ -106,33 +108,30 @@ def visible(
         return true()
     if scope.allowed.empty:
         return false()
-    c = channels.c
+    if channel_id is not None and getattr(device_id, "table", None) is channels:
+        return _within(scope, _Row(device_id, channel_id, channels.c.region))
+    listed = channels.alias()
+    c = listed.c
+    row = _Row(c.device_id, c.channel_id, c.region)
     if channel_id is None:
-        below = exists().where(c.device_id == device_id, _within(scope, _listed()))
-        return or_(_within(scope, _own(device_id)), below)
-    if getattr(device_id, "table", None) is channels:
-        return _within(scope, _listed())
+        below = exists().where(c.device_id == device_id, _within(scope, row))
+        return or_(_within(scope, _own(device_id)), below.correlate_except(listed))
     named = case((channel_id == "", device_id), else_=channel_id)
     key = and_(c.device_id == device_id, c.channel_id == named)
     unlisted = _Row(device_id, named, _own(device_id).division)
     return or_(
-        exists().where(key, _within(scope, _listed())),
-        and_(~exists().where(key), _within(scope, unlisted)),
+        exists().where(key, _within(scope, row)).correlate_except(listed),
+        and_(~exists().where(key).correlate_except(listed), _within(scope, unlisted)),
     )
-
-
-def _listed() -> _Row:
-    c = channels.c
-    return _Row(c.device_id, c.channel_id, c.region)
 
 
 def _own(device_id: ColumnElement[str]) -> _Row:
     """Return a device as a camera of its own."""
     if getattr(device_id, "table", None) is devices:
         return _Row(device_id, device_id, devices.c.region)
-    c = devices.alias().c
-    found = select(c.region).where(c.device_id == device_id).scalar_subquery()
-    return _Row(device_id, device_id, func.coalesce(found, ""))
+    own = devices.alias()
+    found = select(own.c.region).where(own.c.device_id == device_id).correlate_except(own)
+    return _Row(device_id, device_id, func.coalesce(found.scalar_subquery(), ""))
 
 
 def _within(scope: Scope, row: _Row) -> ColumnElement[bool]:
@@ -162,13 +161,15 @@ def _in_group(group: Group, row: _Row) -> ColumnElement[bool]:
     listed = cast(literal(group.listed), Text)
     if not shape.tag:
         return Among(listed, *columns)
-    tags = camera_marks.alias().c
-    return exists().where(
+    marks = camera_marks.alias()
+    tags = marks.c
+    found = exists().where(
         tags.device_id == row.device_id,
         tags.channel_id == row.channel_id,
         tags.kind == "tag",
         Among(listed, *columns, tags.value),
     )
+    return found.correlate_except(marks)
 
 
 def _selected(selector: Selector, row: _Row) -> ColumnElement[bool]:
