@@ -5,10 +5,12 @@ import json
 import os
 import signal
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tongshi.app.door import rules_of
 from tongshi.cli import demo
 from tongshi.cli.staff import Post
 from tongshi.errors import Invalid
@@ -66,6 +68,14 @@ def test_a_check_disturbs_nobody(tmp_path: Path) -> None:
     assert addresses == ("127.0.0.1:0",) * 3
 
 
+def test_a_show_asks_administrators_for_no_codes_and_a_check_does(tmp_path: Path) -> None:
+    given = demo.settings_for(tmp_path, "127.0.0.1", check=True)
+    assert rules_of(given).administrators_totp
+    assert not rules_of(demo.relax(given)).administrators_totp
+    strict = replace(given, access=replace(given.access, totp="everybody"))
+    assert demo.relax(strict) == strict
+
+
 @pytest.mark.network
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_a_show_takes_its_usual_ports_or_others(
@@ -110,6 +120,8 @@ def test_a_show_tells_where_it_is_and_ends_in_order(tmp_path: Path) -> None:
         client = Client(opened.split()[-1])
         for post in (Post.SECURITY, Post.OFFICER):
             assert client.sign_in(post.value, rows[post.value])["must_change"]
+        client.change_password(rows[Post.OFFICER.value], "a sentence for the show")
+        assert client.call("GET", "/session")["first"] == ""
         started = children(command.pid)
         assert len(started) == 2, "a gateway worker and the devices"
         command.send(signal.SIGTERM)

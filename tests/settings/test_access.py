@@ -1,4 +1,14 @@
-from tongshi.settings import AccessSettings, WatchSettings
+import pytest
+
+from tongshi.errors import Invalid
+from tongshi.settings import AccessSettings, WatchSettings, load
+from tongshi.settings.access import NOBODY
+
+
+def test_no_file_and_no_variable_lets_administrators_go_without_codes() -> None:
+    assert AccessSettings().totp == "administrators"
+    with pytest.raises(Invalid, match=r"access\.totp"):
+        load(None, {"TONGSHI_ACCESS_TOTP": NOBODY})
 
 
 def test_the_mark_is_on_everything_until_told_otherwise() -> None:

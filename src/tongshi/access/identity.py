@@ -56,7 +56,7 @@ class Rules:
     lock: s, the first such pause; each failure after it doubles it.  step: s, from the password
     to the code.  once: s for which a generated password can be used, once.  proof: s for which a
     password or code is fresh enough for changes of accounts.  addresses: from how many addresses
-    a person may be signed in at once.  everybody_totp: codes for all, not administrators only.
+    a person may be signed in at once.  administrators_totp, everybody_totp: who must have codes.
     """
 
     idle: float = 3600.0
@@ -68,6 +68,7 @@ class Rules:
     proof: float = 900.0
     addresses: int = 2
     certificate: Certificate = Certificate.WARN
+    administrators_totp: bool = True
     everybody_totp: bool = False
 
 
@@ -134,7 +135,8 @@ Not the administrators of security: somebody must be able to record the dates.
 
 def needs_totp(role: Role, rules: Rules) -> bool:
     """Say whether one-time codes must be enrolled by who has *role*."""
-    return role in ADMINISTRATORS or (rules.everybody_totp and role is not Role.SERVICE)
+    administrator = rules.administrators_totp and role in ADMINISTRATORS
+    return administrator or (rules.everybody_totp and role is not Role.SERVICE)
 
 
 def is_certified(person: Person, wall: float) -> bool:

@@ -15,6 +15,7 @@ from tongshi.access.signin.service import SignIns
 from tongshi.clock import Clock
 from tongshi.db.writer import Writer
 from tongshi.settings import Settings
+from tongshi.settings.access import NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +70,6 @@ def rules_of(settings: Settings) -> Rules:
         proof=access.proof_minutes * 60,
         addresses=access.addresses,
         certificate=Certificate(access.certificate),
+        administrators_totp=access.totp != NOBODY,
         everybody_totp=access.totp == "everybody",
     )

@@ -8,6 +8,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from tongshi.app.node import Node
@@ -19,6 +20,7 @@ from tongshi.cli.town import Town
 from tongshi.cli.trial.run import try_all
 from tongshi.cli.trial.verdict import Verdict
 from tongshi.settings import Settings, load
+from tongshi.settings.access import NOBODY
 from tongshi.sim.town import demo_town
 
 _WEB, _VIEWERS = 8080, 8081
@@ -67,6 +69,16 @@ def settings_for(folder: Path, host: str, *, check: bool) -> Settings:
     return load(None, {**given, **os.environ})
 
 
+def relax(settings: Settings) -> Settings:
+    """Return *settings* without one-time codes for administrators, to be tried without a device.
+
+    Only a demonstration can have them so; who asks for codes from everybody keeps them.
+    """
+    if settings.access.totp != "administrators":
+        return settings
+    return replace(settings, access=replace(settings.access, totp=NOBODY))
+
+
 def free(host: str, port: int) -> int:
     """Return *port* if it can be listened on, else 0 for any."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -82,6 +94,7 @@ def free(host: str, port: int) -> int:
 async def show(settings: Settings) -> int:
     """Run node and devices until a signal."""
     stop = stop_event()
+    settings = relax(settings)
     async with Node(settings) as node, Town(node):
         staff = await asyncio.to_thread(appoint, node)
         sys.stdout.write(guide(node, staff))
@@ -110,11 +123,15 @@ async def examine(settings: Settings) -> Verdict:
 def guide(node: Node, staff: Mapping[Post, Member]) -> str:
     """Return what to do, and as whom.  staff: empty where the accounts are from another time."""
     told = describe(staff) if staff else _KEPT
-    lines = [*addresses(node), "", told, "", f"Open 打开  {node.web_address}", _STEPS]
-    return "\n".join(lines)
+    lines = [*addresses(node), "", told, ""]
+    if node.settings.access.totp == NOBODY:
+        lines += [_RELAXED, ""]
+    return "\n".join([*lines, f"Open 打开  {node.web_address}", _STEPS])
 
 
 _KEPT = "accounts and passwords as before 账户与密码同前"
+_RELAXED = """administrators need no one-time codes here; `tongshi serve` requires them
+演示中管理员无需动态口令；正式运行（tongshi serve）必须绑定"""
 _STEPS = """
 Sign in as officer, choose Live, fill the wall; then as newcomer, who has to ask for it first.
 End with Ctrl-C.

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from tongshi.access.accounts.terms import Terms
 from tongshi.access.grant import Grant, Right, Selector, Subject, SubjectKind
 from tongshi.access.permission import Role
 from tongshi.app.node import Node
@@ -47,6 +48,8 @@ class Member:
 ALL = Selector(everything=True)
 OWNED = "34020000001180000001"
 """The recorder of the logistics park, which is the owner's."""
+YEAR = 366 * 86400.0
+"""For which a certificate holds, s."""
 PICTURES = frozenset(Right) - {Right.CONFIGURE, Right.EDIT}
 """What an operator may be granted."""
 
@@ -119,7 +122,9 @@ def appoint(node: Node, posts: Collection[Post] = tuple(Post)) -> Mapping[Post, 
     for post in posts:
         if post not in staff:
             place = _PLACES[post]
-            given = node.people.add(post.value, place.shown, place.unit, place.role)
+            wall = node.clock.wall()
+            terms = Terms(trained_at=wall - YEAR / 2, certified_until=wall + YEAR / 2)
+            given = node.people.add(post.value, place.shown, place.unit, place.role, terms=terms)
             staff[post] = Member(post, given.password)
     _grant(node, staff)
     return staff

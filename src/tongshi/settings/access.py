@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from tongshi.settings.setting import setting
 
 
+NOBODY = "nobody"
+"""Of ``access.totp``: nobody must enrol codes.  Only a demonstration sets it; no file can."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
     """[access]"""
