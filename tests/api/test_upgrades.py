@@ -7,10 +7,11 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message as Event
 
+from tongshi.access.scope import EVERYTHING
 from tongshi.api import upgrades as module
 from tongshi.api.parts import Parts
 from tongshi.api.upgrades import read_range
-from tongshi.errors import Invalid
+from tongshi.errors import Denied, Invalid, Missing
 from tongshi.gb28181.manscdp import (
     DeviceControl,
     DeviceControlAnswer,
@@ -75,6 +76,31 @@ def test_firmware_is_brought_told_and_fetched(
     rows = auditor.get("/api/register").json()["rows"]
     assert {row["look"]["what"] for row in rows} == {"upgrade V2"}
     assert [row["ending"]["how"] for row in rows] == ["conflict", "accepted"]
+
+
+def test_firmware_is_for_the_device_that_was_told_of_it(
+    admin: httpx.Client,
+    parts: Parts,
+    runner: asyncio.Runner,
+    answers: Answers,
+    told: list[Message],
+) -> None:
+    answers[DeviceControl] = lambda said: DeviceControlAnswer(said.sn, CAMERA, Outcome.OK)
+    assert begin(admin, bring(admin)).status_code == 202
+    key = path_of(told).rpartition("/")[2]
+
+    def ask(host: str) -> Request:
+        return Request({"type": "http", "method": "GET", "headers": [], "client": (host, 9)})
+
+    with pytest.raises(Denied, match="not at"):
+        runner.run(module.fetch_firmware(parts, ask("192.0.2.66"), key))
+    registered = parts.registry.device(EVERYTHING, CAMERA).registration
+    assert registered is not None
+    answer = runner.run(module.fetch_firmware(parts, ask(registered.host), key))
+    assert answer.status_code == 200
+    for wrong in ("", key[:-1], key + "0", key.upper()):
+        with pytest.raises(Missing):
+            runner.run(module.fetch_firmware(parts, ask(registered.host), wrong))
 
 
 def test_firmware_that_nobody_uses_may_go(admin: httpx.Client) -> None:

@@ -229,7 +229,7 @@ def test_pictures_come_from_where_the_device_is(
 ) -> None:
     key = place(2).rpartition("/")[2]
     for host in ("192.0.2.66", "testclient"):
-        with pytest.raises(Denied, match="not from"):
+        with pytest.raises(Denied, match="not at"):
             runner.run(module.take_picture(parts, request(whole, host), key))
     assert ordered.kept == []
     runner.run(module.take_picture(parts, request(whole), key))

@@ -156,7 +156,9 @@ async def fetch_firmware(parts: PartsOf, request: Request, key: str) -> Response
     """Send a firmware to the device that was told the key.  A part of it may be asked for."""
     device_id = parts.upgrades.device_of(key)
     device = await asyncio.to_thread(parts.registry.device, EVERYTHING, device_id)
-    check_source(parts, device_id, device.host, address_of(request))
+    registered = device.registration
+    host = registered.host if registered is not None else ""
+    check_source(parts, device_id, host, address_of(request))
     _, place = parts.upgrades.open(key)
     size = (await asyncio.to_thread(place.stat)).st_size
     first, last = read_range(request.headers.get("range", ""), size)
