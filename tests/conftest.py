@@ -23,10 +23,10 @@ from tongshi.access.factors.service import Factors
 from tongshi.access.grant import Grant, Right, Selector, Subject, SubjectKind
 from tongshi.access.granting.service import Rights
 from tongshi.access.hashing.service import Hashing
-from tongshi.access.identity import Rules, needs_totp
+from tongshi.access.identity import Person, Rules, needs_totp
 from tongshi.access.marking.service import Marks
 from tongshi.access.oidc.service import Outer, Registered
-from tongshi.access.permission import Role
+from tongshi.access.permission import Permission, Role
 from tongshi.access.service import People, Register
 from tongshi.access.signin.service import SignIns
 from tongshi.alarms.service import Alarms
@@ -103,7 +103,9 @@ from tongshi.sip.dialog import Dialog
 from tongshi.sip.endpoint import Endpoint
 from tongshi.sip.event import Answered, Event, LinkLost, RequestArrived, TimedOut
 from tongshi.testing.timeless import Network, Peer
+from tongshi.tokens.quota import Quotas
 from tongshi.tokens.service import Tokens
+from tongshi.tokens.token import OFFERED, NewToken, read_networks
 from tongshi.watch.service import Watch
 
 Browse = Callable[[ASGIApp], httpx.Client]
@@ -413,10 +415,6 @@ def parts(
     writer.flush()
     faults: list[Error] = []
 
-    async def reset_alarm(device_id: str, channel_id: str, command: AlarmCmd) -> None:
-        if device_id == GONE:
-            raise PeerSilent("no answer", timer="F", stage="query")
-
     async def healthy() -> None:
         if faults:
             raise faults[0]
@@ -502,6 +500,12 @@ def tell_programs(
     hooks = Hooks(store, writer, clock, b"k" * 32)
     sender = Sender(SendRules(), nowhere)
     return hooks, Queues(hooks, sender, store, writer, clock, rights.seen)
+
+
+async def reset_alarm(device_id: str, channel_id: str, command: AlarmCmd) -> None:
+    """Have a camera reset its alarm; the one that is gone does not answer."""
+    if device_id == GONE:
+        raise PeerSilent("no answer", timer="F", stage="query")
 
 
 async def nowhere(host: str, port: int) -> list[str]:
@@ -743,3 +747,37 @@ def another(enter: Callable[..., httpx.Client]) -> httpx.Client:
 @pytest.fixture
 def operator(enter: Callable[[Role], httpx.Client]) -> httpx.Client:
     return enter(Role.OPERATOR)
+
+
+@pytest.fixture
+def service(parts: Parts) -> Person:
+    """An account of a service with every right with every camera, without a token."""
+    given = parts.people.add("bridge", "Bridge", "Unit 2", Role.SERVICE)
+    person = next(one for one in parts.people.everybody() if one.name == given.name)
+    subject = Subject(SubjectKind.PERSON, str(person.id))
+    whole = Selector(everything=True)
+    parts.rights.add(Grant(0, subject, frozenset(Right), whole), PLATFORM_ACTOR)
+    return person
+
+
+@pytest.fixture
+def program(
+    parts: Parts, service: Person, site: ASGIApp, browse: Browse, clock: ManualClock
+) -> Callable[..., httpx.Client]:
+    """Return a function that gives a program with a token of these scopes and quotas."""
+
+    def give(*scopes: Permission, networks: str = "", **quotas: int) -> httpx.Client:
+        wish = NewToken(
+            service.id,
+            "test",
+            frozenset(scopes or OFFERED),
+            clock.wall() + 3600.0,
+            read_networks(networks.split()),
+            Quotas(**quotas),
+        )
+        given = parts.tokens.make(wish, PLATFORM_ACTOR)
+        client = browse(site)
+        client.headers["Authorization"] = f"Bearer {given.text}"
+        return client
+
+    return give

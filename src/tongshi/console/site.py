@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from tongshi.access.identity import Bar
 from tongshi.api.application import application as interface
 from tongshi.api.asker import identify, words_for
+from tongshi.api.bearer import shows_token
 from tongshi.api.boundary import Boundary
 from tongshi.api.parts import Parts
 from tongshi.api.problem import describe
@@ -20,7 +21,7 @@ from tongshi.console.assets import Assets
 from tongshi.console.drawing import Drawing
 from tongshi.console.routes import ROWS, Row
 from tongshi.console.visit import Visit, door
-from tongshi.errors import Error, FirstNeeded, Missing, ProofNeeded, SignInNeeded
+from tongshi.errors import Denied, Error, FirstNeeded, Missing, ProofNeeded, SignInNeeded
 
 POLICY = "default-src 'none'; frame-ancestors 'none'"
 """For answers that are no pages; pages bring their own."""
@@ -56,6 +57,8 @@ def application(parts: Parts) -> Starlette:
 
 def _endpoint(row: Row, parts: Parts, drawing: Drawing) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
+        if shows_token(request):
+            raise Denied("pages are for people: a program asks under /api")
         asker = await identify(request, parts)
         if row.permission is not None:
             if asker is None:
