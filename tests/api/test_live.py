@@ -163,9 +163,11 @@ def test_h265_is_told_to_be_transcoded(operator: httpx.Client, null_engine: Null
 
 def test_purposes_to_choose_from(operator: httpx.Client) -> None:
     told = operator.get("/api/live/purposes", headers={"Accept-Language": "zh"}).json()
-    assert told[0] == {"code": "patrol", "title": "日常巡查", "words": False}
-    assert told[-1]["code"] == "other"
-    assert told[-1]["words"] is True
+    plain = {"words": False, "case": False, "second": False}
+    assert told[0] == {"code": "patrol", "title": "日常巡查", **plain}
+    assert [each["code"] for each in told if each["words"]] == ["other"]
+    assert [each["code"] for each in told if each["case"]] == ["case"]
+    assert "retrieval" not in {each["code"] for each in told}, "without an approval"
 
 
 def test_viewers_behind_a_proxy_are_sent_there(

@@ -40,7 +40,8 @@ def test_the_page_knows_purposes_and_words(operator: httpx.Client) -> None:
     told = begin(text)
     purposes = told["purposes"]
     assert isinstance(purposes, list)
-    assert purposes[0] == {"code": "patrol", "title": "Routine patrol", "words": False}
+    plain = {"words": False, "case": False, "second": False}
+    assert purposes[0] == {"code": "patrol", "title": "Routine patrol", **plain}
     assert '"tile.playing": "Playing"' in text
     assert "<b>" not in text.split('id="begin"')[1]
 

@@ -18,7 +18,8 @@ from tongshi.api.asker import Asker, AskerOf, PartsOf
 from tongshi.api.deeds import Doer, Target
 from tongshi.api.gate import require
 from tongshi.api.parts import Parts
-from tongshi.api.purpose import code_of
+from tongshi.api.reason import Cause, carry_on, justify
+from tongshi.approvals.purpose import Stated
 from tongshi.errors import Missing
 from tongshi.gb28181 import ptz
 from tongshi.gb28181.gather import Gathered
@@ -82,16 +83,17 @@ async def target_of(parts: Parts, asker: Asker, device_id: str, channel_id: str)
 
 
 async def entitle(parts: Parts, asker: Asker, right: Right, target: Target, doer: Doer) -> Doer:
-    """Return *doer* with what it rests on; raises NotGranted."""
-    basis = await require(
-        parts,
-        asker,
-        right,
-        target.device_id,
-        target.channel_id,
-        purpose=code_of(doer.purpose),
-    )
-    return replace(doer, basis=basis)
+    """Return *doer* with why they may: the reason of their open view, or the one they stated.
+
+    Raises Invalid (the purpose is not stated fully), NotGranted.
+    """
+    camera = (target.device_id, target.channel_id)
+    if doer.view:
+        held = Cause(doer.purpose, doer.basis)
+        cause = await carry_on(parts, asker, right, camera, held)
+    else:
+        cause = await justify(parts, asker, right, camera, Stated(doer.purpose))
+    return replace(doer, purpose=cause.purpose, basis=cause.basis)
 
 
 async def reach(parts: Parts, asker: Asker, right: Right, device_id: str, channel_id: str) -> None:

@@ -106,7 +106,7 @@ class Deeds:
         found = self._find_view(view, person.id)
         if (found.wish.device_id, found.wish.channel_id) != (target.device_id, target.channel_id):
             raise Invalid("this view shows another camera")
-        return Doer(person, address, found.wish.purpose, view)
+        return Doer(person, address, found.wish.purpose, view, found.wish.basis)
 
     @asynccontextmanager
     async def enter(

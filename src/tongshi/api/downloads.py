@@ -23,7 +23,7 @@ from tongshi.api.gate import require, seen
 from tongshi.api.live import Ask, wish_of
 from tongshi.api.parts import Parts
 from tongshi.api.playback import Moment, span_of
-from tongshi.api.purpose import code_of, show_purpose
+from tongshi.api.purpose import code_of
 from tongshi.api.reading import opened
 from tongshi.db.page import Page
 from tongshi.errors import Invalid, Missing
@@ -77,6 +77,8 @@ async def add_download(parts: PartsOf, asker: AskerOf, ask: Annotated[AskDownloa
     """Queue a download; it stands in the access register before the device is asked."""
     span = span_of(ask.since, ask.until)
     wish = await wish_of(parts, asker, ask, Right.DOWNLOAD, footage=span)
+    if wish.basis.approval_id is not None:
+        await asyncio.to_thread(parts.approvals.take_file, wish.basis.approval_id)
     speeds = await asyncio.to_thread(parts.registry.download_speed, wish.device_id, wish.channel_id)
     person = asker.person
     wanted = Wanted(
@@ -91,7 +93,7 @@ async def add_download(parts: PartsOf, asker: AskerOf, ask: Annotated[AskDownloa
         span.until,
         speeds[:32],
     )
-    return item_of(await parts.downloads.add(wanted, asker.address, wish.basis), asker)
+    return item_of(parts, await parts.downloads.add(wanted, asker.address, wish.basis), asker)
 
 
 async def list_downloads(
@@ -104,13 +106,13 @@ async def list_downloads(
 async def page_of(parts: Parts, asker: Asker, number: int, size: int) -> Page[Item]:
     """Return what ``GET /downloads`` answers."""
     page = await parts.downloads.page(asker.scope, asker.person.id, number, size)
-    rows = tuple(item_of(each, asker) for each in page.rows)
+    rows = tuple(item_of(parts, each, asker) for each in page.rows)
     return Page(rows, page.total, page.number, page.size)
 
 
 async def read_download(parts: PartsOf, asker: AskerOf, download_id: RowId) -> Item:
     """Return one download as it stands."""
-    return item_of(await find(parts, asker, download_id), asker)
+    return item_of(parts, await find(parts, asker, download_id), asker)
 
 
 async def remove_download(parts: PartsOf, asker: AskerOf, download_id: RowId) -> Response:
@@ -138,6 +140,7 @@ async def fetch_file(
         asked.channel_id,
         purpose=code_of(asked.purpose),
         oldest=asked.since,
+        approved=wants_approval(parts, asked.purpose),
     )
     path = parts.downloads.file(download)
     if not key:
@@ -164,6 +167,12 @@ async def fetch_file(
         media_type="video/mp4",
         headers=headers,
     )
+
+
+def wants_approval(parts: Parts, purpose: str) -> bool:
+    """Say whether a purpose, as it was stated, wants an approved request."""
+    known = parts.purposes.known.get(code_of(purpose))
+    return known is not None and known.approval
 
 
 async def find(parts: Parts, asker: Asker, number: int) -> Download:
@@ -217,7 +226,7 @@ async def _send(
         addresses.rest(address, whole=at >= size and address.sent >= size)
 
 
-def item_of(download: Download, asker: Asker) -> Item:
+def item_of(parts: Parts, download: Download, asker: Asker) -> Item:
     """Return *download* as the interface shows it."""
     asked, result = download.request, download.result
     item = Item(
@@ -226,7 +235,7 @@ def item_of(download: Download, asker: Asker) -> Item:
         channel=asked.channel_id,
         name=asked.channel,
         person=asked.person,
-        purpose=show_purpose(asked.purpose, asker.words),
+        purpose=parts.purposes.show(asked.purpose, asker.words.language.value),
         since=asked.since,
         until=asked.until,
         made_at=download.made_at,

@@ -17,10 +17,11 @@ from starlette.responses import JSONResponse, Response
 
 from tongshi.access.grant import Right
 from tongshi.api.asker import Asker, AskerOf, PartsOf
-from tongshi.api.gate import require, seen
+from tongshi.api.gate import seen
 from tongshi.api.parts import Parts
-from tongshi.api.purpose import PURPOSES, code_of, read_purpose
+from tongshi.api.reason import Cause, carry_on, justify
 from tongshi.api.view import State, View, Wish
+from tongshi.approvals.purpose import Stated
 from tongshi.errors import Conflict
 from tongshi.gateway.engine import Figures, Transport
 from tongshi.settings import split_address
@@ -38,7 +39,13 @@ class Ask(BaseModel):
     channel: str = Field(max_length=256, description="Code of the channel.")
     stream: Kind = Field(default=Kind.MAIN, description="Main or sub stream.")
     purpose: str = Field(
-        max_length=200, description="Why: a code of /live/purposes, or words.", examples=["patrol"]
+        max_length=200,
+        description="Why: a code of /live/purposes, ``code: words``, or words.",
+        examples=["patrol"],
+    )
+    case: str = Field(default="", max_length=64, description="Case number, if the purpose asks.")
+    second: str = Field(
+        default="", max_length=64, description="Second person's account, if the purpose asks."
     )
 
 
@@ -92,11 +99,16 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """A purpose to choose from.  words: whether the person has to add what it is."""
+    """A purpose to choose from.
+
+    words, case, second: what the person has to add: words, a case number, a second person.
+    """
 
     code: str
     title: str
     words: bool
+    case: bool = False
+    second: bool = False
 
 
 Wait = Annotated[float, Param(ge=0, le=LONGEST_WAIT, description="Wait for the picture, s.")]
@@ -110,22 +122,22 @@ async def wish_of(
     *,
     plays: list[str] | None = None,
     footage: Span | None = None,
+    held: Cause | None = None,
 ) -> Wish:
     """Return *ask* as a wish for a camera with which the asker has *right*.
 
+    held: the reason of an open view, which counts instead of what *ask* states.
     Raises Invalid (no purpose), Missing (none such), NotGranted, Conflict (it has no picture).
     """
-    purpose = read_purpose(ask.purpose)
+    camera = (ask.device, ask.channel)
+    if held is not None:
+        cause = await carry_on(parts, asker, right, camera, held, footage)
+    else:
+        stated = Stated(ask.purpose, ask.case, ask.second)
+        cause = await justify(parts, asker, right, camera, stated, footage)
+    if footage is not None and cause.until is not None:
+        footage = Span(footage.since, cause.until)
     channel = await asyncio.to_thread(parts.registry.channel, asker.scope, ask.device, ask.channel)
-    basis = await require(
-        parts,
-        asker,
-        right,
-        ask.device,
-        ask.channel,
-        purpose=code_of(purpose),
-        oldest=None if footage is None else footage.since,
-    )
     if not channel.camera or channel.removed_at is not None:
         raise Conflict("this entry of the catalog has no picture")
     hevc = plays is not None and "hevc" in plays
@@ -134,10 +146,11 @@ async def wish_of(
         ask.channel,
         channel.name,
         ask.stream,
-        purpose,
+        cause.purpose,
         hevc,
         footage=footage,
-        basis=basis,
+        basis=cause.basis,
+        approved=cause.approved,
     )
 
 
@@ -189,9 +202,18 @@ async def list_views(parts: PartsOf, asker: AskerOf) -> list[Watched]:
     return [_watched(view) for view in own if (view.wish.device_id, view.wish.channel_id) in keys]
 
 
-async def list_purposes(asker: AskerOf) -> list[Purpose]:
-    """Return the purposes to choose from."""
-    return [Purpose(code, asker.words(f"purpose.{code}"), code == "other") for code in PURPOSES]
+async def list_purposes(parts: PartsOf, asker: AskerOf) -> list[Purpose]:
+    """Return the purposes to choose from; those that want an approval, while the asker has one."""
+    offered = parts.purposes.offered()
+    held: frozenset[str] = frozenset()
+    if any(purpose.approval for purpose in offered):
+        held = await asyncio.to_thread(parts.approvals.held, asker.person)
+    language = asker.words.language.value
+    return [
+        Purpose(each.code, each.title(language), each.text, each.case, each.second)
+        for each in offered
+        if not each.approval or each.code in held
+    ]
 
 
 async def answer_view(request: Request, parts: Parts, view: View, wait: float) -> Response:

@@ -1,10 +1,9 @@
-"""Why somebody looks: a few purposes with a code, or words of one's own."""
+"""Why somebody looks, as text: a code, ``code: words``, or words of one's own.
 
-from tongshi.api.text import Words, catalogue
+What each purpose requires is the table's: see `tongshi.api.reason`.
+"""
+
 from tongshi.errors import Invalid
-
-PURPOSES = ("patrol", "alarm", "duty", "maintenance", "request", "other")
-"""Codes offered by the console, in the order of a first use; ``other`` asks for words."""
 
 LONGEST = 200
 """Characters of a stated purpose at the most."""
@@ -23,9 +22,3 @@ def read_purpose(text: str) -> str:
 def code_of(purpose: str) -> str:
     """Return the code of a stated purpose, as grants name it: ``code``, or ``code: words``."""
     return purpose.partition(":")[0]
-
-
-def show_purpose(purpose: str, words: Words) -> str:
-    """Return a purpose of the register as people read it."""
-    key = f"purpose.{purpose}"
-    return words(key) if key in catalogue() else purpose

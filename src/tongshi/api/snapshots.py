@@ -24,6 +24,7 @@ from starlette.responses import JSONResponse, Response
 from tongshi.access.grant import Right
 from tongshi.access.register import Action
 from tongshi.api.asker import Asker, AskerOf, PartsOf
+from tongshi.api.controls import entitle
 from tongshi.api.deeds import Doer, Target
 from tongshi.api.devices import Number, RowId, Size
 from tongshi.api.gate import require, scope_for
@@ -31,6 +32,7 @@ from tongshi.api.live import Ask, wish_of
 from tongshi.api.notices import moment
 from tongshi.api.parts import Parts
 from tongshi.api.purpose import code_of
+from tongshi.api.reason import Cause
 from tongshi.api.view import Wish
 from tongshi.db.page import Page
 from tongshi.errors import Conflict, Error, PeerRefused, PeerSilent
@@ -95,9 +97,10 @@ async def take_snapshot(
     """
     target = Target(ask.device, ask.channel, "")
     doer = parts.deeds.doer(asker.person, asker.address, target, ask.view, ask.purpose)
-    ask = ask.model_copy(update={"purpose": doer.purpose})
-    wish = await wish_of(parts, asker, ask, Right.SNAPSHOT)
-    doer = replace(doer, basis=wish.basis)
+    held = Cause(doer.purpose, doer.basis) if doer.view else None
+    wish = await wish_of(parts, asker, ask, Right.SNAPSHOT, held=held)
+    ask = ask.model_copy(update={"purpose": wish.purpose})
+    doer = replace(doer, purpose=wish.purpose, basis=wish.basis)
     instead = ""
     if ask.via == "upload" or (ask.via == "auto" and suits_upload(parts, ask)):
         try:
@@ -154,21 +157,14 @@ async def read_picture(
     """Return a kept picture.  Who did not order it states a purpose and is registered."""
     picture = await asyncio.to_thread(parts.shelf.picture, asker.scope, picture_id)
     taken = picture.taken
-    own = taken.person_id == asker.person.id
-    basis = await require(
-        parts,
-        asker,
-        Right.SNAPSHOT,
-        taken.device_id,
-        taken.channel_id,
-        purpose=code_of(taken.purpose if own else purpose) or None,
-    )
-    if own:
+    if taken.person_id == asker.person.id:
+        code, camera = code_of(taken.purpose) or None, (taken.device_id, taken.channel_id)
+        await require(parts, asker, Right.SNAPSHOT, *camera, purpose=code)
         data = await asyncio.to_thread(parts.shelf.read, picture)
     else:
         target = Target(taken.device_id, taken.channel_id, taken.channel)
         doer = parts.deeds.doer(asker.person, asker.address, target, None, purpose)
-        doer = replace(doer, basis=basis)
+        doer = await entitle(parts, asker, Right.SNAPSHOT, target, doer)
         async with parts.deeds.enter(doer, target, f"picture {picture_id}", Action.SNAPSHOT):
             data = await asyncio.to_thread(parts.shelf.read, picture)
     return _show(data, taken.via, picture.id, "")

@@ -16,12 +16,15 @@ from starlette.responses import Response
 
 from tongshi.access.grant import Right
 from tongshi.access.permission import Permission
+from tongshi.access.register import NO_BASIS
 from tongshi.api import view as looking
 from tongshi.api.asker import Asker, AskerOf, PartsOf
-from tongshi.api.gate import require, seen
+from tongshi.api.gate import seen
 from tongshi.api.parts import Parts
-from tongshi.api.purpose import code_of, read_purpose
+from tongshi.api.purpose import read_purpose
+from tongshi.api.reason import Cause, carry_on, justify
 from tongshi.api.talking import Speech, Wish
+from tongshi.approvals.purpose import Stated
 from tongshi.errors import Conflict, Invalid
 from tongshi.gateway.engine import Spoken
 from tongshi.gateway.talkbuffer import RATE
@@ -49,6 +52,10 @@ class AskTalk(BaseModel):
     )
     purpose: str | None = Field(
         default=None, max_length=200, description="Why, where no view is open: see /live/purposes."
+    )
+    case: str = Field(default="", max_length=64, description="Case number, if the purpose asks.")
+    second: str = Field(
+        default="", max_length=64, description="Second person's account, if the purpose asks."
     )
     listen: bool = Field(default=False, description="Open a live view as well, to hear the answer.")
 
@@ -95,20 +102,27 @@ async def open_talk(
 
     Answers when the device listens; 409 names who talks to it already.
     """
-    purpose = reason_of(parts, asker, ask)
+    held = reason_of(parts, asker, ask)
     if ask.listen:
         asker.person.require(Permission.SEE_LIVE)
     name, output = await _find(parts, asker, ask)
-    code = code_of(purpose)
-    basis = await require(parts, asker, Right.TALK, ask.device, ask.channel, purpose=code)
-    heard = basis
+    camera = (ask.device, ask.channel)
+    if ask.view is None:
+        stated = Stated(held.purpose, ask.case, ask.second)
+        cause = await justify(parts, asker, Right.TALK, camera, stated)
+    else:
+        cause = await carry_on(parts, asker, Right.TALK, camera, held)
+    heard = cause
     if ask.listen:
-        heard = await require(parts, asker, Right.LIVE, ask.device, ask.channel, purpose=code)
-    wish = Wish(ask.device, ask.channel, name, output, purpose, basis)
+        heard = await carry_on(parts, asker, Right.LIVE, camera, cause)
+    purpose = cause.purpose
+    wish = Wish(ask.device, ask.channel, name, output, purpose, cause.basis, cause.approved)
     speech = await parts.talking.open(asker.session, wish, asker.address)
     view_id = None
     if ask.listen:
-        shown = looking.Wish(ask.device, ask.channel, name, Kind.SUB, purpose, basis=heard)
+        shown = looking.Wish(
+            *camera, name, Kind.SUB, purpose, basis=heard.basis, approved=heard.approved
+        )
         view_id = (await parts.views.open(asker.session, shown, asker.address)).id
     return _shown(request, parts, speech, view_id)
 
@@ -130,7 +144,7 @@ async def close_talk(parts: PartsOf, asker: AskerOf, talk_id: str) -> Response:
     return Response(status_code=204)
 
 
-def reason_of(parts: Parts, asker: Asker, ask: AskTalk) -> str:
+def reason_of(parts: Parts, asker: Asker, ask: AskTalk) -> Cause:
     """Return why: the purpose of an open view of the same camera, else the one that is stated.
 
     Raises Missing (no such view), Conflict (of another camera), Invalid (no purpose).
@@ -138,11 +152,11 @@ def reason_of(parts: Parts, asker: Asker, ask: AskTalk) -> str:
     if ask.view is None:
         if ask.purpose is None:
             raise Invalid("a purpose must be stated, or an open view of the camera")
-        return read_purpose(ask.purpose)
+        return Cause(read_purpose(ask.purpose), NO_BASIS)
     wish = parts.views.find(ask.view, asker.person.id).wish
     if (wish.device_id, wish.channel_id) != (ask.device, ask.channel):
         raise Conflict("this view shows another camera")
-    return wish.purpose
+    return Cause(wish.purpose, wish.basis)
 
 
 def output_for(channel_id: str, outputs: list[Channel]) -> str:

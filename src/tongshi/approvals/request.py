@@ -210,4 +210,4 @@ def covers(
         return True
     if ask.since is None or ask.until is None or since is None or until is None:
         return ask.since is None and since is None
-    return ask.since <= since and until <= ask.until
+    return ask.since <= since < until <= ask.until

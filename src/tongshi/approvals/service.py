@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from tongshi.access.accounts.store import read_account, read_account_of, read_people
 from tongshi.access.factors.seal import NONCE, Seal
 from tongshi.access.grant import Grant, Selector, Subject, SubjectKind
+from tongshi.access.grant import Reason as Lack
 from tongshi.access.granting.service import Rights
 from tongshi.access.identity import Person, fold_name
 from tongshi.access.permission import GRANTED, Permission
@@ -40,7 +41,7 @@ from tongshi.clock import Clock
 from tongshi.db.page import Page, bound
 from tongshi.db.text import storable
 from tongshi.db.writer import Writer
-from tongshi.errors import Conflict, Denied, Exhausted, Invalid, Missing
+from tongshi.errors import Conflict, Denied, Exhausted, Invalid, Missing, NotGranted
 
 OPEN_AT_ONCE = 50
 """Requests of one person that wait or hold at the most."""
@@ -112,14 +113,25 @@ class Approvals:
         camera: tuple[str, str],
         since: float | None = None,
         until: float | None = None,
-    ) -> None:
-        """Raise Denied unless an approval covers this camera and this span of footage.
+        *,
+        clip: bool = False,
+    ) -> float | None:
+        """Return up to when an approval covers footage that begins at *since*; None: the present.
 
-        For looks that rest on it: its grant knows the cameras, not the span.
+        For looks that rest on it: its grant knows the cameras, not the span.  clip: footage that
+        goes on after what was approved is cut off there.  Raises NotGranted when it is not covered.
         """
         request = self._read(request_id)
+        end = request.ask.until
+        if clip and until is not None and end is not None:
+            until = min(until, end)
         if request.state is not State.GRANTED or not covers(request, camera, since, until):
-            raise Denied("the approval does not cover this footage", helps="approval")
+            raise NotGranted(
+                "the approval does not cover this footage",
+                reason=Lack.APPROVAL.value,
+                helps="an approved request for this span",
+            )
+        return until
 
     def take_file(self, request_id: int) -> None:
         """Count one more download by an approval; the last one uses it up and ends its grant.
@@ -138,6 +150,13 @@ class Approvals:
 
         self._writer.commit(write, durable=True)
         self._rights.changed()
+
+    def held(self, person: Person) -> frozenset[str]:
+        """Return the purposes for which *person* has an approval that holds now."""
+        with self._engine.connect() as connection:
+            wall = self._clock.wall()
+            found = store.read_holding(connection, person.id, wall, self._open)
+        return frozenset(request.ask.purpose for request in found)
 
     # Requests
 

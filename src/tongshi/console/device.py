@@ -10,7 +10,6 @@ from tongshi.access.permission import Permission
 from tongshi.api import controls
 from tongshi.api.deeds import Target
 from tongshi.api.presence import freshen
-from tongshi.api.purpose import PURPOSES
 from tongshi.api.text import Language, Words
 from tongshi.console.devices import CHANNELS, tell_why
 from tongshi.console.visit import Visit
@@ -93,9 +92,14 @@ async def target_of(visit: Visit) -> Target:
 
 
 def purposes(visit: Visit) -> dict[str, str]:
-    """Return the purposes to choose from, as codes and words: that of upkeep first."""
-    codes = [code for code in PURPOSES if code not in ("other", UPKEEP)]
-    return {code: visit.words(f"purpose.{code}") for code in (UPKEEP, *codes)}
+    """Return the purposes that ask for nothing more, by code: that of upkeep first."""
+    plain = [
+        each
+        for each in visit.parts.purposes.offered()
+        if not (each.text or each.case or each.second or each.approval)
+    ]
+    plain.sort(key=lambda each: each.code != UPKEEP)
+    return {each.code: each.title(visit.words.language.value) for each in plain}
 
 
 def path_to(device_id: str) -> str:

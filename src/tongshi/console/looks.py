@@ -7,7 +7,6 @@ from datetime import datetime
 from starlette.responses import Response
 
 from tongshi.access.register import Ending, EntryQuery
-from tongshi.api.purpose import show_purpose
 from tongshi.api.text import catalogue
 from tongshi.console.devices import SIZES
 from tongshi.console.drawing import link
@@ -93,7 +92,7 @@ async def _list(visit: Visit) -> dict[str, object]:
         size=wanted.size,
     )
     rows = await asyncio.to_thread(visit.parts.register.page, visit.asker.scope, query)
-    words = visit.words
+    words, known = visit.words, visit.parts.purposes
 
     def how(ending: Ending) -> str:
         key = f"ending.{ending.how.replace('.', '_')}"
@@ -106,5 +105,5 @@ async def _list(visit: Visit) -> dict[str, object]:
         "filtered": replace(wanted, number=1, size=50) != Wanted(),
         "how": how,
         "good": GOOD,
-        "purpose": lambda entry: show_purpose(entry.look.purpose, words),
+        "purpose": lambda entry: known.show(entry.look.purpose, words.language.value),
     }

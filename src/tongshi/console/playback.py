@@ -71,7 +71,7 @@ async def show_playback(visit: Visit) -> Response:
         "day": begun.day,
         "at": begun.at,
         "channel": None if begun.camera is None else await name_tile(visit, *begun.camera),
-        "purposes": [asdict(purpose) for purpose in await list_purposes(visit.asker)],
+        "purposes": [asdict(purpose) for purpose in await list_purposes(visit.parts, visit.asker)],
     }
     values = {
         **await tree_of(visit),

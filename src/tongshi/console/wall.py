@@ -67,7 +67,7 @@ async def show_live(visit: Visit) -> Response:
         "stream": read_kind(asked.get("stream", "")).value,
         "tiles": await asyncio.gather(*(name_tile(visit, *tile) for tile in tiles)),
         "talks": person.may(Permission.TALK),
-        "purposes": [asdict(purpose) for purpose in await list_purposes(visit.asker)],
+        "purposes": [asdict(purpose) for purpose in await list_purposes(visit.parts, visit.asker)],
     }
     values = {
         **await tree_of(visit),
