@@ -43,7 +43,10 @@ from tongshi.approvals.emergency.service import Emergencies
 from tongshi.approvals.glass import Limits as GlassLimits
 from tongshi.approvals.purposes.service import Purposes
 from tongshi.approvals.service import Approvals
+from tongshi.audit.checking.service import Checking
 from tongshi.audit.entry import Actor
+from tongshi.audit.service import Audit, Sealing
+from tongshi.audit.subordinates.service import Subordinates
 from tongshi.clock import ManualClock
 from tongshi.console.site import application
 from tongshi.db.connect import connect
@@ -343,6 +346,13 @@ def flush(house_writer: tuple[Engine, Writer]) -> Callable[[], None]:
     return house_writer[1].flush
 
 
+def chain(store: Engine, writer: Writer, clock: ManualClock, folder: Path) -> Audit:
+    """Return an audit chain that has begun."""
+    audit = Audit(store, writer, clock, folder, Sealing())
+    audit.begin({}, {})
+    return audit
+
+
 @pytest.fixture
 def parts(
     tmp_path: Path,
@@ -361,6 +371,7 @@ def parts(
     rights = Rights(store, writer, clock)
     purposes = Purposes(store, writer, clock)
     register = Register(store, writer, clock)
+    audit = chain(store, writer, clock, tmp_path)
     registry = Registry(store, writer)
     health = Health(store, writer, clock)
     feed = Feed("boot")
@@ -433,6 +444,9 @@ def parts(
         tokens=Tokens(store, writer, clock),
         hooks=hooks,
         queues=queues,
+        audit=audit,
+        checking=Checking(store, audit, clock, "Town"),
+        subordinates=Subordinates(store, writer, clock, tmp_path / "subordinates", months=36),
         register=register,
         registry=registry,
         health=health,

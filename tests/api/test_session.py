@@ -74,13 +74,13 @@ def test_a_session_ends_when_it_is_unused(admin: httpx.Client, clock: ManualCloc
 
 
 def test_changing_the_password_ends_other_sessions(
-    admin: httpx.Client, stranger: httpx.Client
+    operator: httpx.Client, stranger: httpx.Client
 ) -> None:
-    old = {"name": "system", "password": "a long sentence of sys"}
+    old = {"name": "operator", "password": "a long sentence of ope"}
     assert stranger.post("/api/session", json=old).status_code == 200
     change = {"present": old["password"], "new": "another long sentence"}
-    assert admin.post("/api/session/password", json=change).status_code == 204
-    assert admin.get("/api/session").status_code == 200
+    assert operator.post("/api/session/password", json=change).status_code == 204
+    assert operator.get("/api/session").status_code == 200
     assert stranger.get("/api/session").status_code == 401
     assert stranger.post("/api/session", json=old).status_code == 401
 

@@ -9,7 +9,14 @@ from tongshi.access.permission import Permission
 from tongshi.api.parts import Parts
 from tongshi.console.routes import ROWS, Row
 
-OPEN = {("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/preferences")}
+OPEN = {
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-in/code"),
+    ("GET", "/sign-in/oidc"),
+    ("GET", "/sign-in/oidc/callback"),
+    ("POST", "/preferences"),
+}
 CLOSED = [row for row in ROWS if row.permission is not None]
 
 

@@ -45,4 +45,4 @@ def test_another_site_cannot_act_in_ones_name(admin: httpx.Client) -> None:
 
 def test_the_interface_is_under_the_pages(admin: httpx.Client) -> None:
     assert admin.get("/api/session").status_code == 200
-    assert admin.get("/").headers["Location"] == "/live"
+    assert admin.get("/").headers["Location"] == "/devices"

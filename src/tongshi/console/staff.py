@@ -13,7 +13,7 @@ from tongshi.api.session import need_proof
 from tongshi.console.account import day
 from tongshi.console.people import Form, read_form
 from tongshi.console.visit import Visit
-from tongshi.errors import Error, Invalid, ProofNeeded
+from tongshi.errors import Error, Invalid, Missing, ProofNeeded
 
 WORDS = ("time", "state", "advice", "problem")
 ROLES = tuple(role.value for role in Role if role is not Role.SERVICE)
@@ -90,7 +90,10 @@ async def act(visit: Visit) -> Response:
 
 
 def _id(visit: Visit) -> int:
-    return int(visit.request.path_params["person_id"])
+    text = str(visit.request.path_params["person_id"])
+    if not (text.isascii() and text.isdecimal() and len(text) < 18):
+        raise Missing("no such person")
+    return int(text)
 
 
 def _dates(form: Form) -> Dates:
