@@ -377,7 +377,6 @@ def parts(
     feed = Feed("boot")
     near = Neighbours(Patience(), lambda event: None)
     peers = Peers(store, writer, clock, realm=PLATFORM[:10], fallback="")
-    traces = Traces(tmp_path / "traces", near, clock, lambda tap: None, tokens())
     admission = Admission(
         LockRules(),
         clock,
@@ -474,7 +473,7 @@ def parts(
         admission=admission,
         profiles=Profiles(near, peers.fields_of, peers.makers),
         beats=Beats(BeatRules(), near, lambda event: None, clock, peers.beats),
-        traces=traces,
+        traces=Traces(tmp_path / "traces", near, clock, lambda tap: None, tokens()),
         watch=Watch(store, writer, clock, Settings().watch),
         settings=Settings(),
         clock=clock,

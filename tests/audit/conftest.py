@@ -11,7 +11,7 @@ from tongshi.access.register import Action, Ending, Look
 from tongshi.access.store import add_entry, write_endings
 from tongshi.audit.entry import Act, Actor
 from tongshi.audit.lines.store import read_lines
-from tongshi.audit.service import Audit, Terms
+from tongshi.audit.service import Audit, Sealing
 from tongshi.audit.statement import Line, read_line, write_line
 from tongshi.audit.store import append
 from tongshi.audit.verify import Report, examine
@@ -71,12 +71,12 @@ def open_town(tmp_path: Path) -> Iterator[Callable[..., Town]]:
     """Return what opens the chain in this test's directory, again and again if need be."""
     opened: list[Town] = []
 
-    def build(clock: ManualClock | None = None, terms: Terms | None = None) -> Town:
+    def build(clock: ManualClock | None = None, terms: Sealing | None = None) -> Town:
         clock = clock or ManualClock()
         engine = connect(f"sqlite:///{tmp_path}/tongshi.db")
         upgrade(engine)
         writer = Writer(engine, flush=0.05)
-        terms = terms or Terms(witness=tmp_path / "witness")
+        terms = terms or Sealing(witness=tmp_path / "witness")
         audit = Audit(engine, writer, clock, tmp_path, terms)
         town = Town(tmp_path, engine, writer, clock, audit)
         opened.append(town)

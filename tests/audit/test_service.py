@@ -4,15 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from tests.audit.conftest import LI, Town
+
 from tongshi.audit.entry import PLATFORM, Act, Group, Outcome
 from tongshi.audit.fault import Fault
-from tongshi.audit.service import JUMP, PRUNE, Terms
+from tongshi.audit.service import JUMP, PRUNE, Sealing
 from tongshi.audit.statement import read_witness
 from tongshi.audit.store import AuditQuery
 from tongshi.audit.verify import examine
-from tongshi.clock import ManualClock
 from tongshi.errors import Conflict
 
 MONTH = 31 * 86400.0
@@ -239,7 +238,7 @@ def test_old_entries_go_behind_an_anchor_and_the_chain_still_holds(town: Town) -
 
 
 def test_the_register_keeps_longer_than_the_rest(open_town: Callable[..., Town]) -> None:
-    terms = Terms(months={Group.SECURITY: 6, Group.REGISTER: 36})
+    terms = Sealing(months={Group.SECURITY: 6, Group.REGISTER: 36})
     town = open_town(terms=terms)
     town.audit.begin({}, {})
     for _ in range(2):

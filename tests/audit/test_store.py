@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import Engine, select, text
-
 from tests.audit.conftest import LI, Town
+
 from tongshi.audit.chain import UNBOUND, genesis, link
 from tongshi.audit.entry import PLATFORM, Act, Group, Outcome, clean, encode_act
 from tongshi.audit.head import Purpose

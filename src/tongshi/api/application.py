@@ -12,6 +12,7 @@ from tongshi.api.boundary import Boundary
 from tongshi.api.metering import Metered
 from tongshi.api.parts import Parts
 from tongshi.api.problem import Problem, answer, describe, headers_of
+from tongshi.api.refusals import note_refusal
 from tongshi.api.routes import ROUTES, Route
 from tongshi.api.text import Words
 from tongshi.errors import Error, Invalid
@@ -30,7 +31,10 @@ def application(parts: Parts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         servers=[{"url": "/api"}],
-        middleware=[Middleware(Metered), Middleware(Boundary, tell=_tell, policy=POLICY)],
+        middleware=[
+            Middleware(Metered),
+            Middleware(Boundary, tell=_tell, policy=POLICY, heard=note_refusal),
+        ],
         exception_handlers={
             RequestValidationError: _refuse_values,
             HTTPException: _refuse_path,

@@ -14,6 +14,7 @@ from tongshi.access.scope import Scope
 from tongshi.api.bearer import admit, session_of, shows_token
 from tongshi.api.parts import Parts
 from tongshi.api.text import Language, Words, prefer
+from tongshi.audit.entry import Actor
 from tongshi.errors import SignInNeeded
 
 LANGUAGE_COOKIE = "tongshi_language"
@@ -35,6 +36,12 @@ class Asker:
     def person(self) -> Person:
         """Who it is."""
         return self.session.person
+
+    @property
+    def actor(self) -> Actor:
+        """Who it is, as the audit chain tells it."""
+        person = self.session.person
+        return Actor(person.id, person.shown, person.unit, self.address)
 
 
 def parts_of(request: Request) -> Parts:
@@ -89,6 +96,7 @@ def require(permission: Permission) -> Callable[[Request], Awaitable[None]]:
         asker = await identify(request, parts)
         if asker is None:
             raise SignInNeeded("nobody is signed in")
+        request.state.asker = asker  # a refusal has a name, too
         admit(request, parts.tokens, asker.session, permission)
         asker.person.require(permission)
         request.state.asker = asker

@@ -37,16 +37,18 @@ HEADERS = {
 }
 
 Tell = Callable[[Request, Error], Response]
+Hear = Callable[[Request, Error], None]
 
 
 class Boundary:
     """ASGI middleware around one application.
 
-    tell: makes the answer to an error, as problem details or as a page.
+    tell: makes the answer to an error, as problem details or as a page.  heard: is told of it.
     """
 
-    def __init__(self, app: ASGIApp, tell: Tell, policy: str) -> None:
+    def __init__(self, app: ASGIApp, tell: Tell, policy: str, heard: Hear | None = None) -> None:
         self._app = app
+        self._heard = heard
         self._tell = tell
         self._headers = {**HEADERS, "Content-Security-Policy": policy}
 
@@ -80,6 +82,8 @@ class Boundary:
             await self._answer(request, Error("internal error"), told)
 
     async def _answer(self, request: Request, error: Error, send: Send) -> None:
+        if self._heard is not None:
+            self._heard(request, error)
         response = self._tell(request, error)
         await response(request.scope, request.receive, send)
 

@@ -20,6 +20,9 @@ from tongshi.api.views import Views
 from tongshi.approvals.emergency.service import Emergencies
 from tongshi.approvals.purposes.service import Purposes
 from tongshi.approvals.service import Approvals
+from tongshi.audit.checking.service import Checking
+from tongshi.audit.service import Audit
+from tongshi.audit.subordinates.service import Subordinates
 from tongshi.clock import Clock
 from tongshi.gateway.engine import Engine
 from tongshi.gb28181.manscdp import AlarmCmd
@@ -74,6 +77,9 @@ class Parts:
     tokens: Tokens
     hooks: Hooks
     queues: Queues
+    audit: Audit
+    checking: Checking
+    subordinates: Subordinates
     register: Register
     registry: Registry
     health: Health

@@ -45,6 +45,7 @@ from tongshi.app.claim import Claim
 from tongshi.app.desk import Round, open_desk
 from tongshi.app.door import open_door
 from tongshi.app.incidents import Incidents, Keep
+from tongshi.app.ledger import open_ledger
 from tongshi.app.programs import open_programs
 from tongshi.app.web import Web
 from tongshi.clock import Clock, SystemClock
@@ -142,6 +143,11 @@ class Node:
         self.writer = Writer(self.store, flush=settings.store.flush, queue=settings.store.queue)
         self._stack.push_async_callback(asyncio.to_thread, self.writer.close)
         self.writer.attach(run)
+        self.ledger = await _wait_for(
+            open_ledger, settings, self.store, self.writer, self.clock, version("tongshi")
+        )
+        self._stack.push_async_callback(self.ledger.stop)
+        self.ledger.start()
         self.registry = Registry(self.store, self.writer)
         realm = settings.signalling.realm or settings.signalling.id[:10]
         self.peers = await _wait_for(
@@ -376,6 +382,9 @@ class Node:
             tokens=self.programs.tokens,
             hooks=self.programs.hooks,
             queues=self.programs.queues,
+            audit=self.ledger.audit,
+            checking=self.ledger.checking,
+            subordinates=self.ledger.subordinates,
             register=self.register,
             registry=self.registry,
             health=self.health,
@@ -413,6 +422,7 @@ class Node:
                 "node": self.figures,
                 "events": self.incidents.figures,
                 "aftermath": self.aftermath.figures,
+                "audit": self.ledger.audit.figures,
                 "hooks": self.programs.queues.figures,
             },
             healthy=self._check,

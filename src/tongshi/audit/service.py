@@ -46,7 +46,7 @@ PIECE = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class Sealing:
     """How the chain is sealed and kept.
 
     seal: s between two heads.  months: kept at the least.  witness: directory of the witness file.
@@ -68,13 +68,13 @@ class Audit:
     """
 
     def __init__(
-        self, engine: Engine, writer: Writer, clock: Clock, folder: Path, terms: Terms
+        self, engine: Engine, writer: Writer, clock: Clock, folder: Path, sealing: Sealing
     ) -> None:
         self.counters: Counter[str] = Counter()
         self._engine = engine
         self._writer = writer
         self._clock = clock
-        self._terms = terms
+        self._sealing = sealing
         self._private = self._open_key(folder)
         self.key = self._private.public_key().public_bytes_raw()
         self.node = name_node(self.key)
@@ -84,7 +84,7 @@ class Audit:
         self._sealed_at = self._began
         self._prune_at = self._began
         self._throttle = Throttle()
-        self._witnesses = Witnesses(engine, clock, self.key, terms.witness, terms.superior)
+        self._witnesses = Witnesses(engine, clock, self.key, sealing.witness, sealing.superior)
         self._still = 0
 
     # The life of the chain
@@ -135,7 +135,7 @@ class Audit:
         now = self._clock.now()
         self._watch_clock()
         try:
-            if now - self._sealed_at >= self._terms.seal:
+            if now - self._sealed_at >= self._sealing.seal:
                 self.seal()
             if now >= self._prune_at and not self._still:
                 self._prune_at = now + PRUNE
@@ -225,7 +225,7 @@ class Audit:
         for it; how far is chained in the same transaction.
         """
         wall, gone = self._clock.wall(), 0
-        limits = cutoffs(wall, self._terms.months)
+        limits = cutoffs(wall, self._sealing.months)
 
         def work(connection: Connection) -> int:
             head = store.read_prunable(connection, limits, PIECE)

@@ -17,6 +17,7 @@ from tongshi.api.bearer import shows_token
 from tongshi.api.boundary import Boundary
 from tongshi.api.parts import Parts
 from tongshi.api.problem import describe
+from tongshi.api.refusals import note_refusal
 from tongshi.console.assets import Assets
 from tongshi.console.drawing import Drawing
 from tongshi.console.routes import ROWS, Row
@@ -48,7 +49,7 @@ def application(parts: Parts) -> Starlette:
             Route("/static/{version}/{name:path}", assets.serve),
             *pages,
         ],
-        middleware=[Middleware(Boundary, tell=tell, policy=POLICY)],
+        middleware=[Middleware(Boundary, tell=tell, policy=POLICY, heard=note_refusal)],
         exception_handlers={HTTPException: refuse_path},
     )
     site.state.parts = parts
@@ -63,6 +64,7 @@ def _endpoint(row: Row, parts: Parts, drawing: Drawing) -> Callable[[Request], A
         if row.permission is not None:
             if asker is None:
                 raise SignInNeeded("nobody is signed in")
+            request.state.asker = asker
             asker.person.require(row.permission)
         return await row.handler(Visit(request, parts, drawing, asker))
 
