@@ -372,17 +372,12 @@ def parts(
     purposes = Purposes(store, writer, clock)
     register = Register(store, writer, clock)
     audit = chain(store, writer, clock, tmp_path)
+    near = Neighbours(Patience(), lambda event: None)
+    traces = Traces(tmp_path / "traces", near, clock, lambda tap: None, tokens())
     registry = Registry(store, writer)
     health = Health(store, writer, clock)
     feed = Feed("boot")
-    near = Neighbours(Patience(), lambda event: None)
     peers = Peers(store, writer, clock, realm=PLATFORM[:10], fallback="")
-    admission = Admission(
-        LockRules(),
-        clock,
-        is_known=lambda device_id: False,
-        is_at_home=lambda device_id, host: False,
-    )
 
     async def build() -> tuple[
         Views, Catalogs, Sessions, Subscriptions, Talking, Downloads, Errands
@@ -470,10 +465,15 @@ def parts(
         engine=null_engine,
         feed=feed,
         peers=peers,
-        admission=admission,
+        admission=Admission(
+            LockRules(),
+            clock,
+            is_known=lambda device_id: False,
+            is_at_home=lambda device_id, host: False,
+        ),
         profiles=Profiles(near, peers.fields_of, peers.makers),
         beats=Beats(BeatRules(), near, lambda event: None, clock, peers.beats),
-        traces=Traces(tmp_path / "traces", near, clock, lambda tap: None, tokens()),
+        traces=traces,
         watch=Watch(store, writer, clock, Settings().watch),
         settings=Settings(),
         clock=clock,
