@@ -9,9 +9,10 @@ from collections.abc import Awaitable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tongshi.access.identity import Session
 from tongshi.api.talking import Speech, Talking
 from tongshi.api.view import View
-from tongshi.api.views import Views
+from tongshi.api.views import SIGNED_OUT, Views
 from tongshi.clock import Clock
 from tongshi.errors import Error
 from tongshi.net.task import Supervisor
@@ -23,7 +24,7 @@ LOOK = 5.0
 TIDY = 3600.0
 """Between removals of old usage, s."""
 SPENT = "exhausted"
-"""How a stream ends whose token has spent its quota, or was revoked."""
+"""How a stream ends whose token has spent its quota."""
 
 
 class _Cut(Error):
@@ -84,10 +85,10 @@ class Meter:
         ends: list[Awaitable[None]] = []
         for view in self._views.all():
             if not self._count_view(view):
-                ends.append(self._views.close(view, SPENT))
+                ends.append(self._views.close(view, self._how(view.sign_in)))
         for speech in self._talking.all():
             if not self._count_talk(speech):
-                ends.append(self._talking.close(speech, SPENT))
+                ends.append(self._talking.close(speech, self._how(speech.sign_in)))
         await asyncio.gather(*ends)
 
     def settle(self, view: View) -> None:
@@ -121,6 +122,11 @@ class Meter:
         now = (max(before[0], seconds), max(before[1], size))
         self._counted[key] = now
         return self._tokens.count_flow(number, kind, now[0] - before[0], now[1] - before[1])
+
+    def _how(self, sign_in: Session) -> str:
+        number = token_of(sign_in.digest)
+        revoked = number is not None and self._tokens.is_revoked(number)
+        return SIGNED_OUT if revoked else SPENT
 
     async def _tidy(self) -> None:
         await asyncio.to_thread(self._tokens.forget_old)

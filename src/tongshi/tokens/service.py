@@ -214,6 +214,11 @@ class Tokens:
             spent = find_excess(account.quotas, account.spent, wall, FLOWING)
             return spent is None and number not in self._revoked
 
+    def is_revoked(self, number: int) -> bool:
+        """Say whether a token was revoked since this process began."""
+        with self._lock:
+            return number in self._revoked
+
     def usage(self, query: UsageQuery) -> tuple[Line, ...]:
         """Return what was used, summed as *query* asks; what waits to be written is missing.
 
