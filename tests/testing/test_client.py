@@ -99,6 +99,14 @@ def test_an_account_does_first_what_it_has_to(first: str) -> None:
         assert TOTP(SECRET).verify(json.loads(server.asked[-1]["body"])["code"], valid_window=1)
 
 
+def test_a_token_instead_of_a_session() -> None:
+    with serving((200, {}, b"{}")) as (server, client):
+        client.token, client.cookie = "tst_1_x", "session=abc"
+        client.call("GET", "/devices")
+    assert server.asked[0]["Authorization"] == "Bearer tst_1_x"
+    assert "Cookie" not in server.asked[0]
+
+
 def test_a_code_goes_along() -> None:
     with serving((200, {}, b"{}")) as (server, client):
         client.sign_in("admin", "one", "123456")

@@ -28,12 +28,14 @@ class Refused(Error):
 class Client:
     """One signed-in program.  Every call blocks, on a connection of its own: use it in threads.
 
-    address: as ``http://host:port``.  timeout: s for one call.
+    address: as ``http://host:port``.  timeout: s for one call.  token: of a program, instead of a
+    session.
     """
 
     address: str
     cookie: str = ""
     timeout: float = 60.0
+    token: str = ""
 
     def sign_in(self, name: str, password: str, code: str = "") -> dict[str, Any]:
         """Sign in and keep the session; return who this is.
@@ -89,7 +91,9 @@ class Client:
             parts.hostname or "", parts.port or 80, timeout=self.timeout
         )
         headers = {"Accept": "*/*", "Origin": self.address}
-        if self.cookie:
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        elif self.cookie:
             headers["Cookie"] = self.cookie
         data = None
         if body is not None:

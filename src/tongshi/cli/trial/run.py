@@ -11,7 +11,7 @@ from typing import Any
 
 from tongshi.app.node import Node
 from tongshi.cli.staff import Post, appoint
-from tongshi.cli.trial import control, footage, notices, peers, taking, voices
+from tongshi.cli.trial import consent, control, footage, notices, peers, programs, taking, voices
 from tongshi.cli.trial.site import Devices, Site, Tell
 from tongshi.cli.trial.verdict import Broken, Verdict, hold
 from tongshi.cli.trial.visitor import Seen, Visitor
@@ -305,6 +305,12 @@ LANES: tuple[tuple[tuple[str, Callable[[Site, Tell], Awaitable[None]]], ...], ..
         ("admission", peers.admit),
         ("upgrade", peers.upgrade),
         ("trace", peers.trace),
+    ),
+    (
+        ("approval", consent.ask),
+        ("break-glass", consent.emergency),
+        ("leaks", consent.leak),
+        ("tokens", programs.metered),
     ),
 )
 """Checks by name, those in a row one after another."""
