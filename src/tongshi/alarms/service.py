@@ -28,6 +28,9 @@ from tongshi.alarms.alarm import (
     Step,
     advance,
 )
+from tongshi.audit.entry import Act as Chained
+from tongshi.audit.entry import Actor
+from tongshi.audit.store import append
 from tongshi.clock import Clock
 from tongshi.db.buffer import Buffer, Job
 from tongshi.db.page import Page, bound
@@ -155,9 +158,12 @@ class Alarms:
             self._waiting.put(self._last, report)
             return self._last, True
 
-    def handle(self, scope: Scope, alarm_id: int, handling: Handling) -> Alarm:
-        """Do something with an alarm; return it as it stands then.
+    def handle(
+        self, scope: Scope, alarm_id: int, handling: Handling, actor: Actor | None = None
+    ) -> Alarm:
+        """Do something with an alarm, chain it, and return the alarm as it stands then.
 
+        actor: who, with unit and address; None for what *handling* tells of them.
         Raises Missing when it is not there or not to be seen, Conflict when it is too late for
         that, Exhausted when the store cannot be written.
         """
@@ -172,14 +178,22 @@ class Alarms:
             alarm = _seen(store.read_alarm(connection, scope, alarm_id), alarm_id)
             state = advance(alarm.state, handling.act)
             store.add_step(connection, alarm_id, state, handling)
+            append(connection, handling.at, _act_of(alarm, handling, actor))
             return _seen(store.read_alarm(connection, scope, alarm_id), alarm_id)
 
         return self._writer.commit(write, durable=True)
 
-    def note_reset(self, alarm_id: int, person_id: int, person: str, note: str = "") -> Alarm:
+    def note_reset(
+        self,
+        alarm_id: int,
+        person_id: int,
+        person: str,
+        note: str = "",
+        actor: Actor | None = None,
+    ) -> Alarm:
         """Add to an alarm's history that it was reset at its device."""
         handling = Handling(Act.RESET, person_id, person, self._clock.wall(), note)
-        return self.handle(EVERYTHING, alarm_id, handling)
+        return self.handle(EVERYTHING, alarm_id, handling, actor)
 
     def read(self, scope: Scope, alarm_id: int) -> Alarm:
         """Return one alarm; raises Missing when it is not there or not to be seen."""
@@ -242,6 +256,27 @@ class Alarms:
         recent.move_to_end(report.likeness)
         while len(recent) > _REMEMBERED or next(iter(recent.values()))[1] < since:
             recent.popitem(last=False)
+
+
+CHAINED = {
+    Act.ACKNOWLEDGE: "alarm.acknowledged",
+    Act.ASSIGN: "alarm.assigned",
+    Act.CLOSE: "alarm.closed",
+    Act.RESET: "alarm.reset",
+}
+"""What is done with an alarm, as the audit chain calls it."""
+
+
+def _act_of(alarm: Alarm, handling: Handling, actor: Actor | None) -> Chained:
+    who = actor or Actor(handling.person_id or None, handling.person)
+    report = alarm.report
+    return who.act(
+        CHAINED[handling.act],
+        f"{report.device_id}/{report.channel_id}",
+        alarm=alarm.id,
+        note=handling.note,
+        assignee=handling.assignee,
+    )
 
 
 def _seen(alarm: Alarm | None, alarm_id: int) -> Alarm:

@@ -105,31 +105,35 @@ async def read_admission(parts: PartsOf, asker: AskerOf) -> AdmissionShown:
 async def add_rule(parts: PartsOf, asker: AskerOf, given: Annotated[NewRule, Body()]) -> RuleShown:
     """Add a rule; it holds from the next REGISTER on."""
     rule = Rule(given.effect, given.pattern, given.network, given.target, given.expires, given.note)
-    made = await asyncio.to_thread(parts.peers.add_rule, rule, asker.person.name)
+    made = await asyncio.to_thread(parts.peers.add_rule, rule, asker.person.name, asker.actor)
     return _show(made)
 
 
 async def remove_rule(parts: PartsOf, asker: AskerOf, number: RowId) -> Response:
     """Remove a rule."""
-    await asyncio.to_thread(parts.peers.remove_rule, number)
+    await asyncio.to_thread(parts.peers.remove_rule, number, asker.actor)
     return Response(status_code=204)
 
 
 async def dismiss(parts: PartsOf, asker: AskerOf, device_id: str) -> Response:
     """Take a device off the list of those who wait; it may come again."""
     parts.admission.dismiss(device_id)
+    parts.audit.note(asker.actor.act("admission.dismissed", device_id))
     return Response(status_code=204)
 
 
 async def clear_lock(parts: PartsOf, asker: AskerOf, device_id: str) -> Cleared:
     """Forget a device's failed attempts and let it try again."""
     await check_sight(parts, asker, device_id)
-    return Cleared(parts.admission.clear(device_id))
+    failures = parts.admission.clear(device_id)
+    parts.audit.note(asker.actor.act("admission.unlocked", device_id, failures=failures))
+    return Cleared(failures)
 
 
 async def clear_host(parts: PartsOf, asker: AskerOf, given: Annotated[Host, Body()]) -> Response:
     """Forget every failed attempt from an address."""
     parts.admission.clear_host(given.host)
+    parts.audit.note(asker.actor.act("admission.unlocked", given.host))
     return Response(status_code=204)
 
 

@@ -220,7 +220,9 @@ async def reset_alarm(parts: PartsOf, asker: AskerOf, alarm_id: RowId) -> AlarmR
     finally:
         parts.register.close(entry, how, None, None)
     note_reset = parts.alarms.note_reset
-    alarm = await asyncio.to_thread(note_reset, alarm_id, person.id, person.shown)
+    alarm = await asyncio.to_thread(
+        note_reset, alarm_id, person.id, person.shown, actor=asker.actor
+    )
     alarm_changed(parts.feed, alarm)
     return row_of(alarm)
 
@@ -268,6 +270,8 @@ async def _handle(
     person = asker.person
     handling = Handling(act, person.id, person.shown, parts.clock.wall(), note, assignee)
     await find_alarm(parts, asker, alarm_id)
-    alarm = await asyncio.to_thread(parts.alarms.handle, asker.scope, alarm_id, handling)
+    alarm = await asyncio.to_thread(
+        parts.alarms.handle, asker.scope, alarm_id, handling, asker.actor
+    )
     alarm_changed(parts.feed, alarm)
     return row_of(alarm)

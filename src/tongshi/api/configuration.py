@@ -12,6 +12,7 @@ from tongshi.access.grant import Right
 from tongshi.api.asker import AskerOf, PartsOf
 from tongshi.api.controls import Plain, entitle, target_of
 from tongshi.api.gate import require
+from tongshi.api.noting import noted
 from tongshi.api.problem import Problem, describe
 from tongshi.api.text import Words
 from tongshi.errors import Missing
@@ -141,9 +142,13 @@ async def write_settings(
     target = await target_of(parts, asker, device_id, channel_id)
     doer = parts.deeds.doer(asker.person, asker.address, target, new.view, new.purpose)
     doer = await entitle(parts, asker, Right.CONFIGURE, target, doer)
-    async with parts.deeds.enter(doer, target, f"config {block}") as outcome:
+    about = f"{device_id}/{target.channel_id}"
+    async with (
+        noted(parts, asker, "device.configured", about, block=block) as told,
+        parts.deeds.enter(doer, target, f"config {block}") as outcome,
+    ):
         written = await parts.configuration.write(device_id, target.channel_id, made)
-        outcome.how = written.fate.value
+        outcome.how = told["how"] = written.fate.value
     return Changed(
         written.fate,
         written.fate is Fate.CONFIRMED,

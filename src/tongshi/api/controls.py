@@ -6,6 +6,8 @@ refusal is a problem, as everywhere.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, TypeVar
 
@@ -17,9 +19,11 @@ from tongshi.api import orders
 from tongshi.api.asker import Asker, AskerOf, PartsOf
 from tongshi.api.deeds import Doer, Target
 from tongshi.api.gate import require
+from tongshi.api.noting import noted
 from tongshi.api.parts import Parts
 from tongshi.api.reason import Cause, carry_on, justify
 from tongshi.approvals.purpose import Stated
+from tongshi.audit.entry import Value
 from tongshi.errors import Missing
 from tongshi.gb28181 import ptz
 from tongshi.gb28181.gather import Gathered
@@ -125,10 +129,29 @@ async def order(
         async with parts.deeds.steer(doer, target):
             fate = await parts.commands.control(device_id, channel_id, command)
     else:
-        async with parts.deeds.enter(doer, target, word_of(wanted)) as outcome:
+        async with (
+            _chained(parts, asker, wanted, device_id) as told,
+            parts.deeds.enter(doer, target, word_of(wanted)) as outcome,
+        ):
             fate = await parts.commands.control(device_id, channel_id, command)
-            outcome.how = fate.value
+            outcome.how = told["how"] = fate.value
     return Did(wanted.do, fate, fate is Fate.CONFIRMED)
+
+
+@asynccontextmanager
+async def _chained(
+    parts: Parts, asker: Asker, wanted: orders.Order, device_id: str
+) -> AsyncIterator[dict[str, Value]]:
+    """Have what changes a device on the audit chain; the rest is on the access register alone."""
+    match wanted:
+        case orders.Reboot():
+            async with noted(parts, asker, "device.rebooted", device_id) as told:
+                yield told
+        case orders.Format():
+            async with noted(parts, asker, "device.formatted", device_id, card=wanted.card) as told:
+                yield told
+        case _:
+            yield {}
 
 
 async def keep_up(

@@ -137,7 +137,9 @@ async def set_profile(
     fields = dict(wish.fields)
     if wish.preset is not None:
         fields[PRESET] = wish.preset
-    await asyncio.to_thread(parts.peers.set_fields, device_id, fields, asker.person.name)
+    await asyncio.to_thread(
+        parts.peers.set_fields, device_id, fields, asker.person.name, asker.actor
+    )
     await asyncio.sleep(0)  # signalling takes it up in its own turn of the loop
     return show(parts, device_id)
 
@@ -152,6 +154,7 @@ async def set_password(
         device_id,
         given.password,
         asker.person.name,
+        asker.actor,
         username=given.username,
         realm=given.realm,
     )
@@ -161,7 +164,7 @@ async def set_password(
 async def remove_password(parts: PartsOf, asker: AskerOf, device_id: str) -> Response:
     """Let a device register with the common password again."""
     await check_sight(parts, asker, device_id)
-    await asyncio.to_thread(parts.peers.remove_password, device_id)
+    await asyncio.to_thread(parts.peers.remove_password, device_id, asker.actor)
     return Response(status_code=204)
 
 

@@ -53,7 +53,7 @@ async def want_subscription(
     await asyncio.to_thread(parts.registry.device, asker.scope, device_id)
     standing = parts.subscriptions.want(device_id, subject, wish.target, wish.interval)
     want = Want(device_id, subject.value, wish.target, wanted=True, interval=wish.interval)
-    await asyncio.to_thread(parts.wants.keep, want, asker.person.name)
+    await asyncio.to_thread(parts.wants.keep, want, asker.person.name, asker.actor)
     return standing
 
 
@@ -64,7 +64,7 @@ async def unwant_subscription(
     check_target(target)
     await asyncio.to_thread(parts.registry.device, asker.scope, device_id)
     want = Want(device_id, subject.value, target, wanted=False)
-    await asyncio.to_thread(parts.wants.keep, want, asker.person.name)
+    await asyncio.to_thread(parts.wants.keep, want, asker.person.name, asker.actor)
     parts.subscriptions.unwant(device_id, subject, target)
     return Response(status_code=204)
 

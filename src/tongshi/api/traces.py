@@ -67,7 +67,7 @@ async def trace_device(
     """Begin to record all that is said with a device."""
     await check_sight(parts, asker, device_id)
     wanted = Wanted(device_id, seconds=limits.seconds, size=limits.size)
-    return _show(await parts.traces.start(wanted, asker.person.name))
+    return await _start(parts, asker, wanted)
 
 
 async def end_device_trace(parts: PartsOf, asker: AskerOf, device_id: str) -> Response:
@@ -76,6 +76,7 @@ async def end_device_trace(parts: PartsOf, asker: AskerOf, device_id: str) -> Re
     for trace in parts.traces.running():
         if trace.wanted.device_id == device_id:
             parts.traces.end(trace.name)
+            parts.audit.note(asker.actor.act("trace.ended", device_id, trace=trace.name))
             return Response(status_code=204)
     raise Missing(f"nothing is recorded of {device_id[:64]!r}")
 
@@ -85,25 +86,30 @@ async def trace_address(
 ) -> TraceShown:
     """Begin to record an address, or strangers."""
     wanted = Wanted("", given.address, given.strangers, given.seconds, given.size)
-    return _show(await parts.traces.start(wanted, asker.person.name))
+    return await _start(parts, asker, wanted)
 
 
 async def end_trace(parts: PartsOf, asker: AskerOf, trace_id: str) -> TraceShown:
     """End a trace that runs."""
     await check_trace(parts, asker, trace_id)
-    return _show(parts.traces.end(trace_id))
+    ended = parts.traces.end(trace_id)
+    parts.audit.note(asker.actor.act("trace.ended", ended.wanted.device_id, trace=trace_id))
+    return _show(ended)
 
 
 async def read_ladder(parts: PartsOf, asker: AskerOf, trace_id: str) -> Ladder:
     """Return what a trace shows: who said what to whom, when, and what was repeated."""
     await check_trace(parts, asker, trace_id)
-    return await parts.traces.ladder(trace_id)
+    ladder = await parts.traces.ladder(trace_id)
+    parts.audit.note(asker.actor.act("trace.read", trace_id))
+    return ladder
 
 
 async def download_trace(parts: PartsOf, asker: AskerOf, trace_id: str) -> Response:
     """Return a trace as a file, a JSON object a line."""
     await check_trace(parts, asker, trace_id)
     path = await parts.traces.file(trace_id)
+    parts.audit.note(asker.actor.act("trace.read", trace_id, file=True))
     return FileResponse(path, media_type="application/jsonl", filename=path.name)
 
 
@@ -111,7 +117,21 @@ async def delete_trace(parts: PartsOf, asker: AskerOf, trace_id: str) -> Respons
     """Delete a trace."""
     await check_trace(parts, asker, trace_id)
     await parts.traces.delete(trace_id)
+    parts.audit.note(asker.actor.act("trace.deleted", trace_id))
     return Response(status_code=204)
+
+
+async def _start(parts: Parts, asker: Asker, wanted: Wanted) -> TraceShown:
+    trace = await parts.traces.start(wanted, asker.person.name)
+    act = asker.actor.act(
+        "trace.begun",
+        wanted.device_id or wanted.address,
+        trace=trace.name,
+        strangers=wanted.strangers,
+        seconds=wanted.seconds,
+    )
+    parts.audit.note(act)
+    return _show(trace)
 
 
 async def check_trace(parts: Parts, asker: Asker, trace_id: str) -> None:

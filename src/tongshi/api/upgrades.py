@@ -91,7 +91,8 @@ async def add_firmware(
         firmware = Firmware(
             0, name, size, digest, parts.clock.wall(), asker.person.id, asker.person.shown
         )
-        return _firmware(await asyncio.to_thread(parts.shelf.adopt, passing, firmware))
+        kept = await asyncio.to_thread(parts.shelf.adopt, passing, firmware, asker.actor)
+        return _firmware(kept)
     finally:
         await asyncio.to_thread(passing.unlink, True)
 
@@ -101,11 +102,11 @@ async def list_firmware(parts: PartsOf) -> list[FirmwareRow]:
     return [_firmware(each) for each in await asyncio.to_thread(parts.shelf.firmwares)]
 
 
-async def remove_firmware(parts: PartsOf, firmware_id: RowId) -> Response:
+async def remove_firmware(parts: PartsOf, asker: AskerOf, firmware_id: RowId) -> Response:
     """Delete a firmware; raises Conflict while a device fetches it."""
     if parts.upgrades.uses(firmware_id):
         raise Conflict("a device is being upgraded with it")
-    await asyncio.to_thread(parts.shelf.remove, firmware_id)
+    await asyncio.to_thread(parts.shelf.remove, firmware_id, asker.actor)
     return Response(status_code=204)
 
 

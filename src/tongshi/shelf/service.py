@@ -13,9 +13,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from tongshi.access.scope import Scope
+from tongshi.audit.entry import PLATFORM, Actor
+from tongshi.audit.store import append
 from tongshi.clock import Clock
 from tongshi.db.page import Page, bound
 from tongshi.db.text import storable
@@ -129,14 +131,23 @@ class Shelf:
             raise Exhausted("the disk is full", resource="disk")
         return folder / f"{secrets.token_hex(8)}.part"
 
-    def adopt(self, passing: Path, firmware: Firmware) -> Firmware:
-        """Keep the file *passing* as *firmware*, which gets its number."""
+    def adopt(self, passing: Path, firmware: Firmware, actor: Actor | None = None) -> Firmware:
+        """Keep the file *passing* as *firmware*, which gets its number.
+
+        actor: who brings it, with unit and address; None for what *firmware* tells of them.
+        """
         firmware = replace(
             firmware, name=storable(firmware.name, 128), person=storable(firmware.person)
         )
-        number = self._writer.commit(
-            lambda connection: store.add_firmware(connection, firmware), durable=True
-        )
+
+        def add(connection: Connection) -> int:
+            number = store.add_firmware(connection, firmware)
+            who = actor or Actor(firmware.person_id, firmware.person)
+            act = who.act("firmware.added", str(number), name=firmware.name, sha256=firmware.sha256)
+            append(connection, firmware.at, act)
+            return number
+
+        number = self._writer.commit(add, durable=True)
         passing.rename(self._firmware / f"{number}.bin")
         return replace(firmware, id=number)
 
@@ -159,13 +170,17 @@ class Shelf:
             raise Missing("the firmware's file is gone")
         return place
 
-    def remove(self, firmware_id: int) -> None:
+    def remove(self, firmware_id: int, actor: Actor = PLATFORM) -> None:
         """Delete a firmware's file; raises Missing."""
         firmware = self.firmware(firmware_id)
         wall = self._clock.wall()
-        self._writer.commit(
-            lambda connection: store.remove_firmware(connection, firmware.id, wall), durable=True
-        )
+
+        def remove(connection: Connection) -> None:
+            store.remove_firmware(connection, firmware.id, wall)
+            act = actor.act("firmware.removed", str(firmware.id), name=firmware.name)
+            append(connection, wall, act)
+
+        self._writer.commit(remove, durable=True)
         (self._firmware / f"{firmware.id}.bin").unlink(missing_ok=True)
 
     def begin(self, upgrade: Upgrade) -> Upgrade:
@@ -176,9 +191,21 @@ class Shelf:
             version=storable(upgrade.version, 64),
             person=storable(upgrade.person),
         )
-        number = self._writer.commit(
-            lambda connection: store.add_upgrade(connection, upgrade), durable=True
-        )
+
+        def add(connection: Connection) -> int:
+            number = store.add_upgrade(connection, upgrade)
+            who = Actor(upgrade.person_id, upgrade.person)
+            act = who.act(
+                "device.upgraded",
+                upgrade.device_id,
+                firmware=upgrade.firmware_id,
+                version=upgrade.version,
+                upgrade=number,
+            )
+            append(connection, upgrade.begun_at, act)
+            return number
+
+        number = self._writer.commit(add, durable=True)
         return replace(upgrade, id=number)
 
     def note(self, upgrade: Upgrade) -> None:

@@ -12,6 +12,8 @@ from types import MappingProxyType
 
 from sqlalchemy import Connection, Engine
 
+from tongshi.audit.entry import PLATFORM, Actor
+from tongshi.audit.store import append
 from tongshi.clock import Clock
 from tongshi.db.writer import Writer
 from tongshi.digest import Hashed
@@ -37,6 +39,8 @@ class Peers:
     beats: interval, s, and count of keepalives by device, as they were at the start.
     changed: called after each change, in the thread that made it, with the id of the device
     concerned, ``""`` for the rules.
+
+    Each change is on the audit chain in its own transaction.  actor: who decides.
     """
 
     def __init__(
@@ -74,7 +78,7 @@ class Peers:
         """Return what people set of the profile of *device_id*, as text by field."""
         return self._fields.get(device_id, _NONE)
 
-    def add_rule(self, rule: Rule, by: str) -> Rule:
+    def add_rule(self, rule: Rule, by: str, actor: Actor = PLATFORM) -> Rule:
         """Add *rule* and return it as it holds; raises Invalid, Conflict, Exhausted.  Blocks."""
         made = replace(check(rule), made_at=self._clock.wall(), made_by=by, id=0)
         with self._lock:
@@ -82,28 +86,55 @@ class Peers:
                 raise Conflict(f"there are {RULES} rules already")
             if any(_same(made, held) for held in self._rules):
                 raise Conflict("this rule is there already")
-            number = self._writer.commit(
-                lambda connection: store.add_rule(connection, made), durable=True
-            )
+
+            def add(connection: Connection) -> int:
+                found = store.add_rule(connection, made)
+                act = actor.act(
+                    "admission.rule-added",
+                    rule.pattern,
+                    rule=found,
+                    effect=rule.effect.value,
+                    network=rule.network,
+                    target=rule.target,
+                )
+                append(connection, made.made_at, act)
+                return found
+
+            number = self._writer.commit(add, durable=True)
             made = replace(made, id=number)
             self._rules.append(made)
             self._book = RuleBook(self._rules)
         self.changed("")
         return made
 
-    def remove_rule(self, number: int) -> None:
+    def remove_rule(self, number: int, actor: Actor = PLATFORM) -> None:
         """Remove a rule; raises Missing, Exhausted.  Blocks."""
+        wall = self._clock.wall()
         with self._lock:
-            if not self._writer.commit(
-                lambda connection: store.remove_rule(connection, number), durable=True
-            ):
+            pattern = next((rule.pattern for rule in self._rules if rule.id == number), "")
+
+            def remove(connection: Connection) -> bool:
+                found = store.remove_rule(connection, number)
+                if found:
+                    act = actor.act("admission.rule-removed", pattern, rule=number)
+                    append(connection, wall, act)
+                return found
+
+            if not self._writer.commit(remove, durable=True):
                 raise Missing(f"no such rule: {number}")
             self._rules = [rule for rule in self._rules if rule.id != number]
             self._book = RuleBook(self._rules)
         self.changed("")
 
     def set_password(
-        self, device_id: str, password: str, by: str, *, username: str = "", realm: str = ""
+        self,
+        device_id: str,
+        password: str,
+        by: str,
+        actor: Actor = PLATFORM,
+        *,
+        username: str = "",
+        realm: str = "",
     ) -> None:
         """Let *device_id* have a password of its own, of which only hashes are kept.  Blocks.
 
@@ -116,20 +147,28 @@ class Peers:
             raise Invalid(f"a password has {SHORTEST} to 128 printable characters")
         key = Hashed.of(username or device_id, realm or self._realm, password)
         at = self._clock.wall()
+
+        def write(connection: Connection) -> None:
+            store.write_key(connection, device_id, key, at, by)
+            append(connection, at, actor.act("peer.password-set", device_id))
+
         with self._lock:
-            self._writer.commit(
-                lambda connection: store.write_key(connection, device_id, key, at, by),
-                durable=True,
-            )
+            self._writer.commit(write, durable=True)
             self._keys[device_id] = key
         self.changed(device_id)
 
-    def remove_password(self, device_id: str) -> None:
+    def remove_password(self, device_id: str, actor: Actor = PLATFORM) -> None:
         """Let *device_id* register with the common password again; raises Missing.  Blocks."""
+        wall = self._clock.wall()
+
+        def remove(connection: Connection) -> bool:
+            found = store.remove_key(connection, device_id)
+            if found:
+                append(connection, wall, actor.act("peer.password-removed", device_id))
+            return found
+
         with self._lock:
-            if not self._writer.commit(
-                lambda connection: store.remove_key(connection, device_id), durable=True
-            ):
+            if not self._writer.commit(remove, durable=True):
                 raise Missing(f"{device_id} has no password of its own")
             self._keys.pop(device_id, None)
         self.changed(device_id)
@@ -151,7 +190,9 @@ class Peers:
         except Exhausted as error:
             _log.warning("event=beat-lost device_id=%s why=%s", device_id, error)
 
-    def set_fields(self, device_id: str, fields: Mapping[str, str], by: str) -> None:
+    def set_fields(
+        self, device_id: str, fields: Mapping[str, str], by: str, actor: Actor = PLATFORM
+    ) -> None:
         """Set the profile of *device_id*: these fields by hand, every other by rule.  Blocks.
 
         fields: text by field; :data:`tongshi.gb28181.preset.PRESET` chooses a preset.
@@ -163,11 +204,14 @@ class Peers:
         if faults:
             raise Invalid("the profile is not usable", faults=tuple(faults))
         given, at = dict(fields), self._clock.wall()
+
+        def write(connection: Connection) -> None:
+            store.write_fields(connection, device_id, given, at, by)
+            told = ", ".join(f"{name}={text}" for name, text in sorted(given.items()))
+            append(connection, at, actor.act("peer.profile-set", device_id, fields=told))
+
         with self._lock:
-            self._writer.commit(
-                lambda connection: store.write_fields(connection, device_id, given, at, by),
-                durable=True,
-            )
+            self._writer.commit(write, durable=True)
             if given:
                 self._fields[device_id] = given
             else:
