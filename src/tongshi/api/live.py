@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from tongshi.access.grant import Right
 from tongshi.api.asker import Asker, AskerOf, PartsOf
 from tongshi.api.gate import seen
+from tongshi.api.mark import Mark, mark_of
 from tongshi.api.parts import Parts
 from tongshi.api.reason import Cause, carry_on, justify
 from tongshi.api.view import State, View, Wish
@@ -74,6 +75,7 @@ class Shown(BaseModel):
     audio: str | None = None
     transcoded: bool = False
     transport: str | None = Field(default=None, description="How the video comes to us.")
+    mark: Mark | None = Field(default=None, description="What a page draws over the picture.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +251,7 @@ def _shown(request: Request, parts: Parts, view: View) -> Shown:
         audio=track.audio,
         transcoded=view.transcoded,
         transport=session.transport.value,
+        mark=mark_of(parts, view.sign_in.person),
     )
 
 

@@ -24,6 +24,7 @@
  */
 
 import { LiveBuffer, plays } from "./player/buffer.js";
+import { Mark } from "./player/mark.js";
 import { Sound } from "./player/sound.js";
 
 const DEAF = 8_000; // ms without any message: figures come every second, so the line is dead
@@ -34,16 +35,16 @@ const PATIENT = new Set(["exhausted", "peer.refused", "peer.offline", "conflict"
 const PAUSE_MOST = 60_000; // ms a paused picture keeps its stream
 const FIRST_WAIT = 0.4; // s: a stream that is open already is answered within
 const AUDIO = 0x01; // first byte of a sound message; fMP4 starts with a box size, always 0x00
-const FINAL = new Set(["invalid", "missing", "denied", "denied.signin", "revoked", "unsupported"]);
+const FINAL = new Set(["invalid", "missing", "denied", "denied.signin", "revoked", "unsupported", "tampered"]);
 
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(`
   :host { display: block; position: relative; background: #000; overflow: hidden; contain: strict; }
   :host([hidden]) { display: none; }
-  video, canvas { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
-  :host([fit="cover"]) video, :host([fit="cover"]) canvas { object-fit: cover; }
-  canvas { visibility: hidden; filter: grayscale(1) brightness(.45); }
-  :host([data-held]) canvas { visibility: visible; }
+  video, canvas:not(.mark) { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
+  :host([fit="cover"]) video, :host([fit="cover"]) canvas:not(.mark) { object-fit: cover; }
+  canvas:not(.mark) { visibility: hidden; filter: grayscale(1) brightness(.45); }
+  :host([data-held]) canvas:not(.mark) { visibility: visible; }
 `);
 
 /** What this browser decodes, as the interface wants it told. */
@@ -75,6 +76,7 @@ export class TongshiPlayer extends HTMLElement {
   #buffer = null;
   #socket = null;
   #sound = null;
+  #mark = null;
   #run = 0; // grows with each start and stop: answers of an older run are not ours
   #tries = 0;
   #noHevc = false;
@@ -123,8 +125,7 @@ export class TongshiPlayer extends HTMLElement {
   stop() {
     this.#drop({ farewell: true });
     this.#release();
-    this.#video.removeAttribute("src");
-    this.#video.load();
+    this.#empty();
     this.track = null;
     this.figures = null;
     this.#set("idle");
@@ -271,6 +272,8 @@ export class TongshiPlayer extends HTMLElement {
 
   #connect(run) {
     this.#set("connecting");
+    this.#mark?.stop();
+    this.#mark = this.view.mark ? new Mark(this.#video, this.view.mark, (why) => this.#touched(why)) : null;
     const socket = new WebSocket(this.view.url);
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
@@ -384,6 +387,18 @@ export class TongshiPlayer extends HTMLElement {
     this.#retry = setTimeout(() => run === this.#run && this.#open(), wait * 1000);
   }
 
+  /** Somebody touched the mark: the node is told, and nothing is shown any more. */
+  #touched(what) {
+    const view = this.view?.view;
+    if (view !== undefined) {
+      this.#call("POST", `/live/${view}/tampering`, { what }).catch(() => this.#close(view));
+    }
+    this.view = null;
+    this.#fail({ code: "tampered", stage: "browser" });
+    this.#release();
+    this.#empty();
+  }
+
   // -- ends -----------------------------------------------------------------------------------
 
   /** Forget the connection of this run; with a farewell the view ends at once. */
@@ -407,6 +422,13 @@ export class TongshiPlayer extends HTMLElement {
     clearTimeout(this.#retry);
     this.#run += 1;
     return this.#run;
+  }
+
+  #empty() {
+    this.#mark?.stop();
+    this.#mark = null;
+    this.#video.removeAttribute("src");
+    this.#video.load();
   }
 
   #release() {

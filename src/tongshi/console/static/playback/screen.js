@@ -9,6 +9,7 @@
 
 import { FootageBuffer } from "../player/footage.js";
 import { plays } from "../player/buffer.js";
+import { Mark } from "../player/mark.js";
 import { Sound } from "../player/sound.js";
 
 const DEAF = 10_000; // ms without any message: figures come every second
@@ -36,6 +37,7 @@ export class Screen {
   _socket = null;
   _buffer = null;
   _sound = null;
+  _mark = null;
   _run = 0;
   _places = [];
   _watch = 0;
@@ -82,6 +84,7 @@ export class Screen {
       }
       if (run !== this._run) return this._drop(view.view);
       this._view = view.view;
+      this._sign(view.mark);
       this._connect(run, view.url);
     } catch (error) {
       if (run === this._run) this._fail(error.problem ?? { code: "player", stage: "decode" });
@@ -114,9 +117,36 @@ export class Screen {
 
   close() {
     this._release();
+    this._empty();
+    this._set("idle");
+  }
+
+  _sign(told) {
+    this._mark?.stop();
+    this._mark = told ? new Mark(this.video, told, (what) => this._touched(what)) : null;
+  }
+
+  /** Somebody touched the mark: the node is told, and nothing is shown any more. */
+  _touched(what) {
+    const view = this._view;
+    this._view = null;
+    if (view !== null) {
+      fetch(`/api/live/${view}/tampering`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ what }),
+        keepalive: true,
+      }).catch(() => this._drop(view));
+    }
+    this._fail({ code: "tampered", stage: "browser" });
+    this._empty();
+  }
+
+  _empty() {
+    this._mark?.stop();
+    this._mark = null;
     this.video.removeAttribute("src");
     this.video.load();
-    this._set("idle");
   }
 
   async _order(order, done = () => {}) {
