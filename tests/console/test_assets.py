@@ -59,7 +59,8 @@ def test_types_do_not_depend_on_the_machine() -> None:
 
 def test_our_own_scripts_stay_within_their_budget() -> None:
     own = [path for path in STATIC.rglob("*.js") if "vendor" not in path.parts]
-    assert sum(len(path.read_text("utf-8").splitlines()) for path in own) <= 4000
+    # 4000 for watching and upkeep; 400 for the mark over pictures and the pages of control.
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in own) <= 4400
 
 
 def test_pages_load_nothing_from_elsewhere() -> None:

@@ -406,9 +406,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/live/purposes", P.SEE_LIVE, live.list_purposes, list[live.Purpose]),
     Route("GET", "/live/{view_id}", P.SEE_LIVE, live.read_view, live.Shown),
     Route("POST", "/live/{view_id}/renew", P.SEE_LIVE, live.renew_view, live.Shown),
-    Route(
-        "POST", "/live/{view_id}/tampering", P.SEE_LIVE, mark.report_tampering, status=204
-    ),
+    Route("POST", "/live/{view_id}/tampering", P.SEE_LIVE, mark.report_tampering, status=204),
     Route("DELETE", "/live/{view_id}", P.SEE_LIVE, live.close_view, status=204),
     Route("GET", "/playback", P.SEE_PLAYBACK, playback.list_playbacks, list[playback.Standing]),
     Route("POST", "/playback", P.SEE_PLAYBACK, playback.open_playback, live.Shown),
