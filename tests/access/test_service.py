@@ -4,49 +4,31 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import Engine, event, select
 
 from tongshi.access import service
-from tongshi.access.identity import Rules
-from tongshi.access.permission import Role
+from tongshi.access.accounts.terms import OPEN_TERMS, Terms
+from tongshi.access.hashing.service import Hashing
+from tongshi.access.identity import Person, Rules
+from tongshi.access.permission import ADMINISTRATORS, Role
 from tongshi.access.register import Action, Ending, Entry, EntryQuery, Look
 from tongshi.access.scope import EVERYTHING
-from tongshi.access.service import Given, People, Register, SignedIn
+from tongshi.access.service import Given, People, Register
+from tongshi.access.signin.service import SignIns
+from tongshi.access.signin.step import SignedIn
+from tongshi.audit.entry import Actor
 from tongshi.clock import ManualClock
 from tongshi.db.connect import connect
 from tongshi.db.migrate import upgrade
 from tongshi.db.run import Life
 from tongshi.db.tables import people as people_table
-from tongshi.db.tables import web_sessions
 from tongshi.db.writer import Writer
 from tongshi.errors import Conflict, Denied, Exhausted, Invalid, Missing
 
-CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-RULES = Rules(idle=600.0, absolute=3600.0, attempts=3, lock=300.0)
-GOOD = "a better password"
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-def people(engine: Engine, writer: Writer, clock: ManualClock) -> People:
-    return People(engine, writer, clock, RULES, CHEAP)
-
-
-@pytest.fixture
-def first(people: People) -> Given:
-    given = people.make_first()
-    assert given is not None
-    return given
-
-
-@pytest.fixture
-def signed_in(people: People, first: Given) -> SignedIn:
-    return people.sign_in(first.name, first.password, "127.0.0.1")
+Join = Callable[..., tuple[Person, str]]
+Told = Callable[[], list[tuple[str, str]]]
+SOMEBODY = Actor(999, "Somebody", "Unit", "192.0.2.1")
+DAY = 86400.0
 
 
 def test_the_first_administrator_is_made_once_with_a_password_of_his_own(
@@ -59,181 +41,28 @@ def test_the_first_administrator_is_made_once_with_a_password_of_his_own(
         stored = connection.execute(select(people_table.c.password)).scalar_one()
     assert stored.startswith("$argon2id$")
     assert first.password not in stored
-    assert CHEAP.verify(stored, first.password)
 
 
-def test_passwords_cost_what_the_standard_recommends(
-    engine: Engine, writer: Writer, clock: ManualClock
+def test_a_first_password_that_ran_out_unused_is_replaced(
+    people: People, sign_ins: SignIns, first: Given, clock: ManualClock
 ) -> None:
-    """RFC 9106, second recommendation: 64 MiB, three passes."""
-    People(engine, writer, clock, RULES).make_first()
-    with engine.connect() as connection:
-        stored = connection.execute(select(people_table.c.password)).scalar_one()
-    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
-
-
-def test_a_session_holds_until_it_is_idle(
-    people: People, signed_in: SignedIn, clock: ManualClock, writer: Writer
-) -> None:
-    for _ in range(4):
-        clock.wind(RULES.idle - 1)
-        found = people.session(signed_in.token)
-        assert found is not None
-        assert found.person.name == "admin"
-        writer.flush()
-    clock.wind(RULES.idle)
-    assert people.session(signed_in.token) is None
-
-
-def test_a_session_ends_when_it_is_old(
-    people: People, signed_in: SignedIn, clock: ManualClock, writer: Writer
-) -> None:
-    for _ in range(9):
-        clock.wind(390)
-        assert people.session(signed_in.token) is not None
-        writer.flush()
-    clock.wind(90)
-    assert people.session(signed_in.token) is None
-
-
-def test_the_store_does_not_have_the_token(
-    people: People, signed_in: SignedIn, engine: Engine
-) -> None:
-    with engine.connect() as connection:
-        row = connection.execute(select(web_sessions)).one()
-    assert signed_in.token not in str(row)
-    assert people.session(row.token_digest) is None
-
-
-def test_signing_out_ends_the_session(people: People, signed_in: SignedIn) -> None:
-    people.sign_out(signed_in.token)
-    assert people.session(signed_in.token) is None
-    people.sign_out(signed_in.token)
-
-
-def test_old_sessions_are_forgotten(
-    people: People, signed_in: SignedIn, clock: ManualClock, engine: Engine
-) -> None:
-    people.forget_old_sessions()
-    assert people.session(signed_in.token) is not None
-    clock.wind(RULES.idle)
-    people.forget_old_sessions()
-    with engine.connect() as connection:
-        assert connection.execute(select(web_sessions)).all() == []
-
-
-def test_a_changed_password_ends_all_sessions(people: People, first: Given) -> None:
-    tokens = [people.sign_in("ADMIN ", first.password, "::1").token for _ in range(2)]
-    (person,) = people.everybody()
-    fresh = people.change_password(person.id, first.password, GOOD, "::1")
-    assert [people.session(token) for token in tokens] == [None, None]
-    found = people.session(fresh.token)
-    assert found is not None
-    assert not found.person.must_change
+    clock.wind(DAY)
     with pytest.raises(Denied):
-        people.sign_in("admin", first.password, "::1")
-    assert people.sign_in("admin", GOOD, "::1").session.person.id == person.id
+        sign_ins.sign_in(first.name, first.password, "::1")
+    again = people.make_first()
+    assert again is not None
+    assert again.password != first.password
+    sign_ins.sign_in(again.name, again.password, "::1")
+    clock.wind(DAY)
+    assert people.make_first() is None, "it has been used: the machine resets it"
 
 
-def test_a_password_is_changed_only_by_who_knows_it_and_to_a_good_one(
-    people: People, first: Given
+def test_a_first_password_is_not_replaced_once_there_are_others(
+    people: People, first: Given, clock: ManualClock
 ) -> None:
-    (person,) = people.everybody()
-    with pytest.raises(Denied):
-        people.change_password(person.id, "wrong", GOOD, "::1")
-    with pytest.raises(Invalid):
-        people.change_password(person.id, first.password, "short", "::1")
-    with pytest.raises(Invalid, match="old one"):
-        people.change_password(person.id, first.password, first.password, "::1")
-    with pytest.raises(Missing):
-        people.change_password(999, "wrong", GOOD, "::1")
-
-
-def refusal(attempt: Callable[[], object]) -> tuple[str, str]:
-    with pytest.raises(Denied) as caught:
-        attempt()
-    return str(caught.value), caught.value.helps
-
-
-def test_nothing_in_the_answer_tells_whether_there_is_an_account(
-    people: People, first: Given, writer: Writer, clock: ManualClock
-) -> None:
-    people.add("closed", "C", "", Role.OPERATOR)
-    closed = next(person for person in people.everybody() if person.name == "closed")
-    people.disable(closed.id, disabled=True)
-    answers = {
-        refusal(lambda: people.sign_in("admin", "wrong", "::1")),
-        refusal(lambda: people.sign_in("nobody", "wrong", "::1")),
-        refusal(lambda: people.sign_in("", "wrong", "::1")),
-        refusal(lambda: people.sign_in("closed", "wrong", "::1")),
-        refusal(lambda: people.sign_in("admin", "\ud800" * 1000, "::1")),
-        refusal(lambda: people.sign_in("admin", "wrong", "::1")),
-    }
-    writer.flush()
-    # Now it is locked: the right password gets the same answer, until the lock ends.
-    answers.add(refusal(lambda: people.sign_in("admin", first.password, "::1")))
-    assert len(answers) == 1
-    clock.wind(RULES.lock)
-    assert people.sign_in("admin", first.password, "::1").token
-
-
-def test_an_unknown_name_costs_the_same_work(
-    people: People, first: Given, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    checked: list[str] = []
-    verify = People._verify
-
-    def count(self: People, hashed: str, password: str) -> bool:
-        checked.append(hashed.rsplit("$", 2)[0])
-        return verify(self, hashed, password)
-
-    monkeypatch.setattr(People, "_verify", count)
-    refusal(lambda: people.sign_in("admin", "wrong", "::1"))
-    refusal(lambda: people.sign_in("nobody", "wrong", "::1"))
-    refusal(lambda: people.sign_in("\0", "wrong", "::1"))
-    assert len(checked) == 3
-    assert len(set(checked)) == 1, "one kind of hash with one set of parameters"
-
-
-def test_success_forgets_failures(people: People, first: Given, writer: Writer) -> None:
-    for _ in range(3):
-        for _ in range(RULES.attempts - 1):
-            refusal(lambda: people.sign_in("admin", "wrong", "::1"))
-        writer.flush()
-        assert people.sign_in("admin", first.password, "::1").token
-
-
-def test_a_wrong_old_password_counts_as_a_failure(
-    people: People, first: Given, writer: Writer
-) -> None:
-    (person,) = people.everybody()
-    for _ in range(RULES.attempts):
-        refusal(lambda: people.change_password(person.id, "wrong", GOOD, "::1"))
-        writer.flush()
-    refusal(lambda: people.change_password(person.id, first.password, GOOD, "::1"))
-    refusal(lambda: people.sign_in("admin", first.password, "::1"))
-
-
-def test_a_closed_account_loses_its_sessions_and_may_be_opened_again(
-    people: People, first: Given
-) -> None:
-    given = people.add("Wang", "", "Unit 1", Role.OPERATOR)
-    token = people.sign_in("wang", given.password, "::1").token
-    person = next(one for one in people.everybody() if one.name == "wang")
-    assert (person.shown, person.unit) == ("wang", "Unit 1")
-    people.disable(person.id, disabled=True)
-    assert people.session(token) is None
-    refusal(lambda: people.sign_in("wang", given.password, "::1"))
-    people.disable(person.id, disabled=False)
-    assert people.sign_in("wang", given.password, "::1").token
-    with pytest.raises(Missing):
-        people.disable(999, disabled=True)
-
-
-def test_a_reset_password_must_be_changed(people: People, signed_in: SignedIn) -> None:
-    given = people.reset(signed_in.session.person.id)
-    assert people.session(signed_in.token) is None
-    assert people.sign_in(given.name, given.password, "::1").session.person.must_change
+    people.add("li", "Li", "", Role.OPERATOR)
+    clock.wind(DAY)
+    assert people.make_first() is None
 
 
 def test_a_name_is_given_once(people: People, first: Given) -> None:
@@ -241,28 +70,199 @@ def test_a_name_is_given_once(people: People, first: Given) -> None:
         people.add("ADMIN", "Another", "", Role.OPERATOR)
     with pytest.raises(Invalid):
         people.add("", "Nobody", "", Role.OPERATOR)
+    with pytest.raises(Missing):
+        people.named("nobody")
+    with pytest.raises(Missing):
+        people.person(999)
 
 
-def test_hashes_of_weaker_parameters_are_renewed(
-    people: People, first: Given, engine: Engine, writer: Writer, clock: ManualClock
+def test_a_contractor_has_an_end_and_is_out_then(
+    people: People, sign_ins: SignIns, clock: ManualClock
 ) -> None:
-    stronger = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)
-    People(engine, writer, clock, RULES, stronger).sign_in("admin", first.password, "::1")
-    writer.flush()
-    with engine.connect() as connection:
-        stored = connection.execute(select(people_table.c.password)).scalar_one()
-    assert "m=16,t=2" in stored
-    assert people.sign_in("admin", first.password, "::1").token
+    with pytest.raises(Invalid, match="end date"):
+        people.add("wu", "Wu", "", Role.CONTRACTOR)
+    given = people.add("wu", "Wu", "", Role.CONTRACTOR, terms=Terms(clock.wall() + 300))
+    token = sign_ins.sign_in("wu", given.password, "::1").token
+    clock.wind(299)
+    assert sign_ins.session(token) is not None
+    clock.wind(1)
+    assert sign_ins.session(token) is None
+    with pytest.raises(Denied):
+        sign_ins.sign_in("wu", given.password, "::1")
+    with pytest.raises(Invalid, match="end date"):
+        people.change(people.named("wu").id, "Wu", "", Role.CONTRACTOR, OPEN_TERMS, SOMEBODY)
 
 
-def test_too_many_at_once_are_refused(
-    people: People, first: Given, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("role", "terms", "ends"),
+    [
+        (Role.OPERATOR, OPEN_TERMS, False),
+        (Role.OWNER, OPEN_TERMS, True),
+        (Role.OPERATOR, Terms(ends_at=2e9), True),
+    ],
+)
+def test_a_change_of_rights_ends_the_sign_ins(
+    people: People, sign_ins: SignIns, join: Join, role: Role, terms: Terms, ends: bool
 ) -> None:
-    monkeypatch.setattr(service, "WAIT", 0.01)
-    for _ in range(service.AT_ONCE):
-        people._turns.acquire()
-    with pytest.raises(Exhausted):
-        people.sign_in("admin", first.password, "::1")
+    person, password = join()
+    token = sign_ins.sign_in("li", password, "::1").token
+    after = people.change(person.id, "Li Si", "Unit 2", role, terms, SOMEBODY)
+    assert (after.shown, after.unit, after.role) == ("Li Si", "Unit 2", role)
+    assert people.person(person.id) == after
+    assert (sign_ins.session(token) is None) is ends
+
+
+def test_nobody_changes_their_own_account(people: People, join: Join) -> None:
+    person, _ = join(role=Role.SECURITY)
+    oneself = Actor(person.id, "Li", "", "")
+    acts: list[Callable[[], object]] = [
+        lambda: people.change(person.id, "Li", "", Role.AUDIT, OPEN_TERMS, oneself),
+        lambda: people.reset(person.id, oneself),
+        lambda: people.disable(person.id, disabled=True, by=oneself),
+        lambda: people.remove_factor(person.id, oneself),
+        lambda: people.bind(person.id, "issuer|x", "", oneself),
+    ]
+    for act in acts:
+        with pytest.raises(Denied, match="their own account"):
+            act()
+    assert people.person(person.id) == person
+
+
+def test_the_last_administrator_of_security_stays(people: People, first: Given) -> None:
+    last = people.named(first.name)
+    acts: list[Callable[[], object]] = [
+        lambda: people.disable(last.id, disabled=True, by=SOMEBODY),
+        lambda: people.change(last.id, "A", "", Role.AUDIT, OPEN_TERMS, SOMEBODY),
+        lambda: people.change(last.id, "A", "", Role.SECURITY, Terms(ends_at=2e9), SOMEBODY),
+    ]
+    for act in acts:
+        with pytest.raises(Conflict, match="last administrator"):
+            act()
+    people.change(last.id, "Another name", "", Role.SECURITY, OPEN_TERMS, SOMEBODY)
+    people.add("passing", "P", "", Role.SECURITY, terms=Terms(ends_at=2e9))
+    with pytest.raises(Conflict):
+        people.disable(last.id, disabled=True)
+    people.add("second", "S", "", Role.SECURITY)
+    people.disable(last.id, disabled=True)
+    assert people.person(last.id).disabled
+
+
+def test_a_closed_account_loses_its_sessions_and_may_be_opened_again(
+    people: People, sign_ins: SignIns, join: Join
+) -> None:
+    person, password = join()
+    token = sign_ins.sign_in("li", password, "::1").token
+    people.disable(person.id, disabled=True)
+    assert sign_ins.session(token) is None
+    with pytest.raises(Denied):
+        sign_ins.sign_in("li", password, "::1")
+    people.disable(person.id, disabled=False)
+    assert sign_ins.sign_in("li", password, "::1").token
+    with pytest.raises(Missing):
+        people.disable(999, disabled=True)
+
+
+def test_a_reset_password_opens_once_and_must_be_changed(
+    people: People, sign_ins: SignIns, join: Join, clock: ManualClock
+) -> None:
+    person, password = join()
+    token = sign_ins.sign_in("li", password, "::1").token
+    given = people.reset(person.id)
+    assert sign_ins.session(token) is None
+    found = sign_ins.sign_in("li", given.password, "::1")
+    assert found.session.person.must_change
+    for secret in (given.password, password):
+        with pytest.raises(Denied):
+            sign_ins.sign_in("li", secret, "::1")
+    assert sign_ins.change_password(person.id, given.password, "other good words", "::1")
+
+
+def test_a_reset_opens_for_who_was_paused(
+    people: People, sign_ins: SignIns, join: Join, rules: Rules
+) -> None:
+    person, password = join()
+    for _ in range(rules.attempts):
+        with pytest.raises(Denied):
+            sign_ins.sign_in("li", "wrong", "::1")
+    with pytest.raises(Denied):
+        sign_ins.sign_in("li", password, "::1")
+    assert sign_ins.sign_in("li", people.reset(person.id).password, "::1")
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.SERVICE])
+def test_the_second_factor_of_an_administrator_goes_on_the_machine_only(
+    people: People,
+    sign_ins: SignIns,
+    join: Join,
+    enrol: Callable[[SignedIn], object],
+    role: Role,
+    clock: ManualClock,
+) -> None:
+    people.add("keeper", "K", "", Role.SECURITY)
+    person, password = join(role=role, terms=Terms(ends_at=clock.wall() + DAY))
+    enrol(sign_ins.sign_in("li", password, "::1"))
+    assert people.person(person.id).totp
+    if role in ADMINISTRATORS:
+        with pytest.raises(Denied, match="on the machine"):
+            people.remove_factor(person.id, SOMEBODY)
+        people.reset(person.id, SOMEBODY)
+        assert people.person(person.id).totp, "a reset password alone opens nothing"
+        people.reset(person.id, factor=True)
+    else:
+        people.remove_factor(person.id, SOMEBODY)
+    assert not people.person(person.id).totp
+
+
+def test_a_service_is_no_person(people: People, sign_ins: SignIns, join: Join) -> None:
+    given = people.add("robot", "Robot", "", Role.SERVICE)
+    with pytest.raises(Denied):
+        sign_ins.sign_in("robot", given.password, "::1")
+    person, _ = join()
+    with pytest.raises(Invalid):
+        people.change(person.id, "Li", "", Role.SERVICE, OPEN_TERMS, SOMEBODY)
+    with pytest.raises(Invalid):
+        people.change(people.named("robot").id, "R", "", Role.OPERATOR, OPEN_TERMS, SOMEBODY)
+
+
+def test_an_outer_identity_is_one_persons(people: People, join: Join) -> None:
+    li, _ = join("li")
+    wu, _ = join("wu")
+    people.bind(li.id, "https://idp|li", " Li@Example.ORG ", SOMEBODY)
+    assert people.binding(li.id) == ("https://idp|li", "li@example.org")
+    for oidc, email in (("https://idp|li", ""), ("", "li@example.org")):
+        with pytest.raises(Conflict):
+            people.bind(wu.id, oidc, email, SOMEBODY)
+    people.bind(wu.id, "", "wu@example.org", SOMEBODY)
+    found = people.bound("https://idp|li", "")
+    assert found is not None
+    assert found.id == li.id
+    by_mail = people.bound("https://idp|new", "WU@example.org")
+    assert by_mail is not None
+    assert by_mail.id == wu.id
+    assert people.bound("https://idp|other", "li@example.org") is None, "bound to another identity"
+    assert people.bound("https://idp|other", "") is None
+    people.bind(li.id, "", "", SOMEBODY)
+    people.bind(li.id, "", "", SOMEBODY)
+    assert people.bound("https://idp|li", "") is None
+
+
+def test_every_change_stands_in_the_audit_chain(people: People, join: Join, told: Told) -> None:
+    person, _ = join()
+    before = len(told())
+    people.change(person.id, "Li", "U", Role.OWNER, OPEN_TERMS, SOMEBODY)
+    people.reset(person.id, SOMEBODY)
+    people.disable(person.id, disabled=True, by=SOMEBODY)
+    people.disable(person.id, disabled=False, by=SOMEBODY)
+    people.remove_factor(person.id, SOMEBODY)
+    people.bind(person.id, "https://idp|li", "", SOMEBODY)
+    assert told()[before:] == [
+        ("person.changed", "done"),
+        ("person.password-reset", "done"),
+        ("person.disabled", "done"),
+        ("person.enabled", "done"),
+        ("person.totp-removed", "done"),
+        ("person.oidc-bound", "done"),
+    ]
 
 
 # The access register
@@ -307,12 +307,16 @@ def test_text_of_any_kind_is_kept_as_far_as_it_can_be(
 
 
 def test_no_entry_no_picture(
-    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    clock: ManualClock,
+    rules: Rules,
+    hashing: Hashing,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     engine = connect(f"sqlite:///{tmp_path / 'full.db'}")
     upgrade(engine)
     writer = Writer(engine, flush=60)
-    given = People(engine, writer, clock, RULES, CHEAP).make_first()
+    given = People(engine, writer, clock, rules, hashing).make_first()
     assert given is not None
     register = Register(engine, writer, clock)
     number = register.open(look(1))

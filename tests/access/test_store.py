@@ -5,7 +5,8 @@ from dataclasses import replace
 from sqlalchemy import Engine, func, select
 
 from tongshi.access import store
-from tongshi.access.identity import PLATFORM, Person, Rules
+from tongshi.access.accounts.store import add_person
+from tongshi.access.identity import PLATFORM, Person
 from tongshi.access.permission import Role
 from tongshi.access.register import Action, Ending, EntryQuery, Look
 from tongshi.access.scope import EVERYTHING, NOTHING
@@ -15,7 +16,7 @@ from tongshi.db.tables import register_progress
 def fill(engine: Engine, count: int) -> list[int]:
     person = Person(0, "li", "Li", "Unit", Role.OPERATOR, must_change=False, disabled=False)
     with engine.begin() as connection:
-        number = store.add_person(connection, person, "hash", 1.0)
+        number = add_person(connection, person, "hash", 1.0)
         looks = [
             Look(number, "Li", "U", Action.LIVE, "d", "c", "Gate", "why", 10.0 + at, "ws", "::1")
             for at in range(count)
@@ -113,9 +114,3 @@ def test_nobody_reads_what_is_not_his(engine: Engine) -> None:
     fill(engine, 2)
     with engine.connect() as connection:
         assert store.page_entries(connection, NOTHING, EntryQuery()) == ((), 0)
-
-
-def test_a_failure_of_nobody_is_no_failure(engine: Engine) -> None:
-    with engine.begin() as connection:
-        store.add_failure(connection, 999, 1.0, Rules())
-        assert store.count_people(connection) == 0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Protocol
 
-from tongshi.cli import audit, benchmark, demo, pages, serve, simulate
+from tongshi.cli import audit, benchmark, demo, pages, people, serve, simulate
 from tongshi.cli.lines import Lines
 from tongshi.errors import TITLES, Error
 
@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "demo": (demo, "a node with simulated cameras / 演示：节点加模拟摄像机"),
     "simulate": (simulate, "cameras and recorders against any platform / 模拟设备"),
     "audit": (audit, "export and verify the audit chain / 导出与校验审计链"),
+    "people": (people, "reset an account on the machine itself / 在本机重置账户"),
     "bench": (benchmark, "measure this machine / 性能测量"),
     "docs": (pages, "write the generated pages / 生成文档"),
 }
