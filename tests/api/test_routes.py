@@ -23,6 +23,7 @@ OPEN = {
     ("POST", "/session/code"),
     ("POST", "/session/oidc"),
     ("GET", "/session/oidc/callback"),
+    ("POST", "/witness"),  # a subordinate node shows a secret of its own
     *KEYED,
 }
 

@@ -8,6 +8,7 @@ from tongshi.access.register import Entry
 from tongshi.api import (
     admission,
     alarms,
+    audit,
     channels,
     configuration,
     controls,
@@ -40,6 +41,7 @@ from tongshi.api import (
     upgrades,
     uploads,
     usage,
+    witness,
 )
 from tongshi.db.page import Page
 from tongshi.registry.entry import Channel, Device, Node
@@ -521,6 +523,14 @@ ROUTES: tuple[Route, ...] = (
         emergencies.close_review,
         emergencies.GlassRow,
     ),
+    Route("GET", "/audit", P.READ_AUDIT, audit.list_audit, Page[audit.EntryRow]),
+    Route("GET", "/audit/heads", P.READ_AUDIT, audit.list_heads, audit.HeadsShown),
+    Route("GET", "/audit/heads/file", P.READ_AUDIT, audit.send_heads, media=audit.MEDIA),
+    Route("GET", "/audit/key", P.READ_AUDIT, audit.read_key, audit.KeyShown),
+    Route("GET", "/audit/verify", P.READ_AUDIT, audit.read_check, audit.CheckShown),
+    Route("POST", "/audit/verify", P.READ_AUDIT, audit.begin_check, audit.CheckShown, status=202),
+    Route("GET", "/audit/export", P.READ_AUDIT, audit.export_audit, media=audit.MEDIA),
+    Route("POST", "/witness", None, witness.take_heads, witness.Taken),
     Route("GET", "/register", P.READ_ACCESS_REGISTER, register.list_entries, Page[Entry]),
     Route("GET", "/findings", P.REVIEW, findings.list_findings, Page[findings.FindingRow]),
     Route("GET", "/findings/rules", P.REVIEW, findings.list_rules, list[findings.RuleRow]),

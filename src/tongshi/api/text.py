@@ -5,6 +5,7 @@ from enum import Enum
 from functools import cache
 from importlib.resources import files
 
+from tongshi.audit.entry import ACTS
 from tongshi.errors import TITLES
 
 
@@ -47,10 +48,12 @@ _BY_TAG = {language.value: language for language in Language}
 def catalogue() -> dict[str, tuple[str, str]]:
     """Return every key with its Chinese and its English text.
 
-    Keys are ``group.name``; the titles of errors join as ``problem.<code>``.  The texts stand in
-    ``words/``, a file a subject, a group in one file only; a key written twice raises KeyError.
+    Keys are ``group.name``; the titles of errors join as ``problem.<code>``, the kinds of acts on
+    the audit chain as ``act.<what>``.  The texts stand in ``words/``, a file a subject, a group in
+    one file only; a key written twice raises KeyError.
     """
     found = {f"problem.{code}": pair for code, pair in TITLES.items()}
+    found |= {f"act.{what}": (kind.zh, kind.en) for what, kind in ACTS.items()}
     for source in files("tongshi.api").joinpath("words").iterdir():
         for group, entries in tomllib.loads(source.read_text("utf-8")).items():
             for name, (chinese, english) in entries.items():

@@ -106,6 +106,11 @@ class Checking:
             self._thread.start()
         return self._check
 
+    @property
+    def busy(self) -> bool:
+        """Whether as many exports are being made as may be."""
+        return self._exports >= EXPORTS
+
     def wait(self, timeout: float = 60.0) -> Check:
         """Return the check once it is over, or after *timeout* s as it stands."""
         if self._thread is not None:

@@ -19,7 +19,7 @@ from tongshi.audit.subordinates.store import Subordinate, Witnessed
 from tongshi.clock import Clock
 from tongshi.db.text import storable
 from tongshi.db.writer import Writer
-from tongshi.errors import Denied, Invalid
+from tongshi.errors import Invalid, SignInNeeded
 
 SHORTEST = 16
 """Characters of a secret at the least."""
@@ -43,13 +43,13 @@ class Subordinates:
         self._months = months
 
     def name_of(self, secret: str) -> str:
-        """Return whose *secret* it is; raises Denied when it is nobody's."""
+        """Return whose *secret* it is; raises SignInNeeded when it is nobody's."""
         given, found = secret.encode("utf-8", "replace"), ""
         for name, held in self._known():
             if hmac.compare_digest(given, held.encode("utf-8", "replace")):
                 found = name
         if not found:
-            raise Denied("not the secret of a subordinate node")
+            raise SignInNeeded("not the secret of a subordinate node")
         return found
 
     def take(self, by: str, address: str, key: bytes, heads: Sequence[SignedHead]) -> int:
