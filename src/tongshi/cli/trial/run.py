@@ -12,7 +12,7 @@ from typing import Any
 from tongshi.app.node import Node
 from tongshi.cli.staff import Post, appoint
 from tongshi.cli.trial import consent, control, footage, notices, peers, programs, taking, voices
-from tongshi.cli.trial.site import Devices, Site, Tell
+from tongshi.cli.trial.site import Devices, Site, Tell, agree
 from tongshi.cli.trial.verdict import Broken, Verdict, hold
 from tongshi.cli.trial.visitor import Seen, Visitor
 from tongshi.gateway.engine import Transport
@@ -42,7 +42,7 @@ class Trial(Site):
         ]
 
     async def sign_in(self, seen: Tell) -> None:
-        """The generated password opens nothing but its own change."""
+        """The generated password opens its change only, and that the enrolment of codes only."""
         first = self.node.first
         hold(first is not None, "no first password was made")
         if first is None:
@@ -58,9 +58,13 @@ class Trial(Site):
             raise Broken("devices are shown before the password was changed")
         await visitor.run(client.change_password, first.password, secrets.token_urlsafe(12))
         self.visitors[Post.SECURITY] = visitor
+        problem = await self.refusal("GET", "/people", post=Post.SECURITY)
+        agree("what comes first", problem.get("code"), "denied.first")
+        await visitor.run(client.enrol)
+        await visitor.call("GET", "/people")
         staff = await visitor.run(appoint, self.node)
         await self.admit([one for one in staff.values() if one.post is not Post.SECURITY])
-        seen(f"must be changed, was changed; {len(self.visitors)} of the staff")
+        seen(f"password changed, codes enrolled, {len(self.visitors)} of the staff signed in")
 
     async def registered(self, seen: Tell) -> None:
         """Every device is online."""
