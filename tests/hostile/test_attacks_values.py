@@ -72,7 +72,7 @@ def test_no_path_leads_out_of_what_it_names(enter: Enter) -> None:
         )
         for climb in CLIMBS:
             place = prefix + re.sub(r"\{[^}]*\}", climb.replace("\\", "\\\\"), row.path)
-            body = {} if row.method != "GET" else None
+            body: dict[str, str] | None = {} if row.method != "GET" else None
             answer = client.request(row.method, place, json=body)
             assert answer.status_code < 500, (row.method, place, answer.text)
             assert "root:x:0" not in answer.text

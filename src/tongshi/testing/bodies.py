@@ -16,8 +16,17 @@ SINCE = 1_700_000_000
 WHY = {"purpose": "patrol"}
 PLACE = {"device": "$device_id", "channel": "$channel_id", **WHY}
 PAST = {**PLACE, "since": SINCE, "until": SINCE + 60}
+CAMERAS = [{"device": "$device_id", "channel": "$channel_id"}]
+HOOK = {
+    "owner": "$service_id",
+    "name": "bridge",
+    "url": "https://hooks.example/in",
+    "topics": ["alarm"],
+}
+REQUEST = {"kind": "live", **WHY, "reason": "a lost child", "cameras": CAMERAS, "hours": 1}
+GLASS = {**WHY, "case": "A-1", "reason": "a fire", "cameras": CAMERAS, "minutes": 5}
 
-BODIES: Mapping[str, object] = {
+BODIES: Mapping[str, Mapping[str, object]] = {
     "POST /session": {"name": "nobody", "password": "a wrong password"},
     "POST /session/password": {"present": "wrong", "new": "a long sentence"},
     "POST /devices/{device_id:path}/channels/{channel_id:path}/control": {
@@ -52,6 +61,50 @@ BODIES: Mapping[str, object] = {
     "POST /playback/{view_id}/control": {"do": "pause"},
     "POST /downloads": PAST,
     "POST /snapshots": PLACE,
+    "POST /witness": {
+        "key": "0" * 64,
+        "heads": [
+            {
+                "purpose": "head",
+                "node": "0" * 32,
+                "number": 1,
+                "seq": 0,
+                "digest": "0" * 64,
+                "wall": 0.0,
+                "kept": 0,
+                "run": 0.0,
+                "lasted": 0.0,
+                "signature": "0" * 128,
+            }
+        ],
+    },
+    "POST /live/{view_id}/tampering": {"what": "removed"},
+    "POST /session/code": {"code": "000000"},
+    "POST /session/proof": {"secret": "a wrong password"},
+    "POST /session/totp/confirm": {"code": "000000"},
+    "POST /people": {"name": "newcomer", "shown": "Newcomer", "role": "operator"},
+    "PUT /people/{person_id}": {"shown": "Insider", "unit": "Unit 1", "role": "operator"},
+    "PUT /people/{person_id}/oidc": {"email": "insider@example.org"},
+    "POST /tokens": {
+        "account": "$service_id",
+        "name": "bridge",
+        "scopes": ["see-devices"],
+        "ends": "2023-12-01T00:00:00Z",
+    },
+    "POST /hooks": HOOK,
+    "PUT /hooks/{hook_id}": HOOK,
+    "POST /purposes": {"code": "drill", "zh": "演练", "en": "Drill"},
+    "PUT /purposes/{code}": {"zh": "巡逻", "en": "Patrol"},
+    "POST /requests": REQUEST,
+    "POST /requests/delegates": {
+        "delegate": "insider",
+        "since": "2023-11-15T00:00:00Z",
+        "until": "2023-11-16T00:00:00Z",
+    },
+    "POST /requests/{request_id}/decide": {"verdict": "refuse", "reason": "no"},
+    "POST /break-glass": GLASS,
+    "POST /reviews/{glass_id}/close": {"verdict": "justified", "words": "read"},
+    "POST /findings/{finding_id}/close": {"state": "explained", "reason": "a drill"},
 }
 """The body of every route that takes one as JSON; ``$name`` is a code."""
 
@@ -61,6 +114,8 @@ QUERIES: Mapping[str, Mapping[str, str]] = {
         "until": "2023-11-14T12:00:00Z",
     },
     "POST /firmware": {"name": "x"},
+    "GET /pictures/{picture_id}/file": WHY,
+    "GET /audit/heads/file": {"node": "0" * 32},
 }
 """The queries of every route that cannot do without one."""
 
@@ -70,9 +125,10 @@ RAW |= {f"{way} /uploads/{{key}}/{{name:path}}" for way in ("PUT", "POST")}
 
 OF_CAMERAS = {"device_id", "channel_id", "alarm_id", "picture_id"}
 """Codes of things that belong to cameras: hidden with them."""
-OF_PERSONS = {"view_id", "talk_id", "download_id"}
+OF_PERSONS = {"view_id", "talk_id", "download_id", "request_id", "delegation_id"}
 """Codes of things that belong to one person: hidden from all others."""
-OF_THE_NODE = {"firmware_id", "trace_id", "number", "key", "name"}
+OF_THE_NODE = {"firmware_id", "trace_id", "number", "person_id", "service_id", "token_id"}
+OF_THE_NODE |= {"hook_id", "delivery_id", "glass_id", "finding_id", "code"}
 """Codes of things that whoever has the permission may know of."""
 FIXED = {"block": "BasicParam", "subject": "alarm", "name": "x.jpg", "key": "x" * 43}
 """What stands in a path and is no code of a thing."""

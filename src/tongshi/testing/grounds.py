@@ -4,20 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import httpx
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, Table, func, insert, select
 
 from tongshi.access.grant import Grant, Right, Selector, Subject, SubjectKind
-from tongshi.access.granting.store import GrantQuery
-from tongshi.access.permission import Role
+from tongshi.access.permission import Permission, Role
 from tongshi.alarms.alarm import Report
 from tongshi.api.parts import Parts
 from tongshi.audit.entry import Actor
-from tongshi.db.tables import metadata
+from tongshi.db.tables import delegates, findings, hook_deliveries, metadata
 from tongshi.registry.position import Report as Position
 from tongshi.shelf.picture import Taken
 from tongshi.sip.address import Address
-from tongshi.testing.bodies import CHANNEL, PAST, PLACE, RECORDER
+from tongshi.testing.bodies import CHANNEL, GLASS, HOOK, PAST, PLACE, RECORDER, REQUEST
 from tongshi.testing.walk import put
+from tongshi.tokens.token import NewToken
 
 WAITING = "34020000001320000077"
 ACTOR = Actor(None, "test", "", "")
@@ -34,9 +34,14 @@ class World:
     enter: Callable[..., httpx.Client]
     people: dict[str, httpx.Client] = field(default_factory=dict)
 
+    def add(self, role: Role, name: str) -> int:
+        """Return the number of a new account into which nobody has signed in."""
+        given = self.parts.people.add(name, name.title(), "Unit 1", role)
+        return next(one.id for one in self.parts.people.everybody() if one.name == given.name)
+
     def person(self, role: Role, name: str, *grants: Grant) -> httpx.Client:
         """Return the browser of somebody with a role and grants of their own and no others."""
-        client = self.enter(role, name=name)
+        client = self.enter(role, name=name, granted=False)
         person_id = client.get("/api/session").json()["id"]
         subject = Subject(SubjectKind.PERSON, str(person_id))
         for grant in grants:
@@ -44,14 +49,13 @@ class World:
         return client
 
 
-def settle(parts: Parts, enter: Callable[..., httpx.Client], flush: Callable[[], None]) -> World:
+def settle(
+    parts: Parts, store: Engine, enter: Callable[..., httpx.Client], flush: Callable[[], None]
+) -> World:
     """Return a node on which one operator may do everything, and has done some of each kind.
 
     enter: gives the browser of somebody new with a role.  flush: returns when all is in the store.
     """
-    for held in parts.rights.page(GrantQuery(size=100)).rows:
-        if held.revoked_at is None:
-            parts.rights.revoke(held.id, ACTOR)
     wall = parts.clock.wall()
     parts.alarms.record(Report(RECORDER, CHANNEL, wall, wall, 1, 2, 1, 1, "video lost"))
     parts.positions.record(Position(RECORDER, CHANNEL, wall, 117.1, 31.8))
@@ -64,6 +68,7 @@ def settle(parts: Parts, enter: Callable[..., httpx.Client], flush: Callable[[],
     parts.shelf.keep(taken, b"\xff\xd8 a picture \xff\xd9")
     flush()
     _do_everything(made, insider, engineer)
+    _keep_for_others(made, store, who)
     flush()
     made.absent = {name: _absent(code) for name, code in made.real.items()}
     return made
@@ -72,10 +77,8 @@ def settle(parts: Parts, enter: Callable[..., httpx.Client], flush: Callable[[],
 def _do_everything(made: World, insider: httpx.Client, engineer: httpx.Client) -> None:
     """Have each kind of thing made, and keep its code."""
 
-    def post(
-        client: httpx.Client, path: str, body: object = None, **more: object
-    ) -> dict[str, object]:
-        answer = client.post(f"/api{path}", json=put(body, made.real), **more)
+    def post(client: httpx.Client, path: str, body: object = None) -> dict[str, object]:
+        answer = client.post(f"/api{path}", json=put(body, made.real))
         assert answer.status_code < 300, (path, answer.text)
         told = answer.json()
         assert isinstance(told, dict)
@@ -89,10 +92,51 @@ def _do_everything(made: World, insider: httpx.Client, engineer: httpx.Client) -
         "download_id": str(post(insider, "/downloads", PAST)["id"]),
         "trace_id": str(post(engineer, f"/devices/{RECORDER}/traces", {"seconds": 60})["id"]),
         "number": str(post(engineer, "/admission", {"effect": "deny", "pattern": "1*"})["id"]),
+        "request_id": str(post(insider, "/requests", REQUEST)["id"]),
+        "glass_id": str(post(insider, "/break-glass", GLASS)["id"]),
+        "code": "patrol",
     }
+    made.real["service_id"] = str(made.add(Role.SERVICE, "bridge"))
+    hook = post(engineer, "/hooks", HOOK)["about"]
+    assert isinstance(hook, dict)
+    made.real["hook_id"] = str(hook["id"])
     brought = engineer.post("/api/firmware?name=x", content=b"firmware")
     made.real["firmware_id"] = str(brought.json()["id"])
     made.people |= {"insider": insider, "engineer": engineer}
+
+
+def _keep_for_others(made: World, store: Engine, who: int) -> None:
+    """Keep what others make, and what comes about by itself."""
+    deputy = made.add(Role.OPERATOR, "deputy")
+    wall = made.parts.clock.wall()
+    wish = NewToken(
+        int(made.real["service_id"]), "bridge", frozenset({Permission.SEE_DEVICES}), wall + 86400.0
+    )
+    made.real["token_id"] = str(made.parts.tokens.make(wish, ACTOR).token.id)
+    made.real["person_id"] = str(who)
+    rows: dict[str, tuple[Table, dict[str, object]]] = {
+        "delegation_id": (delegates, {"giver_id": who, "taker_id": deputy}),
+        "delivery_id": (
+            hook_deliveries,
+            {"hook_id": int(made.real["hook_id"]), "state": "waiting"},
+        ),
+        "finding_id": (findings, {"state": "open", "rule": "volume"}),
+    }
+    with store.begin() as connection:
+        for name, (table, values) in rows.items():
+            row = {**_some(table, wall), **values}
+            statement = insert(table).values(row).returning(table.c.id)
+            made.real[name] = str(connection.execute(statement).scalar_one())
+
+
+def _some(table: Table, wall: float) -> dict[str, object]:
+    """Return a value for each column of *table* that must have one."""
+    plain: dict[type, object] = {int: 1, float: wall + 60.0, str: "x", bool: False}
+    return {
+        column.name: plain[column.type.python_type]
+        for column in table.columns
+        if not column.nullable and not column.primary_key
+    }
 
 
 def _absent(code: str) -> str:
