@@ -36,6 +36,11 @@ function ring() {
   }
 }
 
+for (const [name, topic] of [["approvals", "request"], ["reviews", "glass"]]) {
+  const parts = document.querySelectorAll(`#${name}-badge, #${name === "approvals" ? "inbox" : "list-of-reviews"}`);
+  const tell = (part) => part.contains(document.activeElement) || htmx.trigger(part, "waiting-changed");
+  if (parts.length > 0) new Feed().on(topic, () => parts.forEach(tell));
+}
 if (badge !== null) {
   const feed = new Feed();
   const count = () => htmx.trigger(badge, "alarms-changed");

@@ -29,6 +29,14 @@ export function swapIcon(svg, name) {
   svg.firstElementChild.setAttribute("href", `#i-${name}`);
 }
 
+/** What can be done about a refusal for want of a grant, as the node draws it; null for any other. */
+export function wayOut(problem, about) {
+  if (problem.code !== "denied.grant") return null;
+  const way = make("div", { class: "way", "hx-get": `/approvals/way?${new URLSearchParams(about)}`, "hx-trigger": "load" });
+  queueMicrotask(() => htmx.process(way));
+  return way;
+}
+
 /** A line at the foot of the page for a few seconds, read out as well. */
 export function toast(text) {
   document.querySelector(".toast")?.remove();

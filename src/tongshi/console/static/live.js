@@ -16,7 +16,7 @@ const at = (id) => document.getElementById(id);
 
 let stream = begin.stream;
 const reason = new Reason(begin.purposes, at("reason"), at("why"), begin.person);
-const wall = new Wall(at("wall"), { reason: () => reason.current, stream: () => stream, talks: begin.talks });
+const wall = new Wall(at("wall"), { reason: () => reason.current, more: () => reason.more, stream: () => stream, talks: begin.talks });
 if (begin.talks) new Talking(at("wall"), () => reason.current);
 const tree = new Tree(at("tree"));
 const feed = new Feed();
@@ -70,6 +70,9 @@ feed.on("device", ({ device, state }) => {
   tree.presence(device, state);
   htmx.trigger("#counts", "counts-changed");
   if (state === "online") wall.tiles.forEach((tile) => tile.revive(device));
+});
+feed.on("request", ({ state }) => {
+  if (state === "granted") wall.tiles.forEach((tile) => tile.state === "failed" && tile.retry());
 });
 for (const topic of ["catalog", "described", "reload"]) feed.on(topic, () => tree.changed());
 

@@ -1,7 +1,7 @@
 /** The Playback page: tree, day, line of time, screen and orders put together. */
 
 import "./console.js";
-import { swapIcon, toast, typing } from "./dom.js";
+import { swapIcon, toast, typing, wayOut } from "./dom.js";
 import { Feed } from "./feed.js";
 import { Reason } from "./live/reason.js";
 import { Tree } from "./live/tree.js";
@@ -20,6 +20,7 @@ const feed = new Feed();
 let channel = begin.channel;
 let wanted = begin.at; // moment to show once the day's records are there and a purpose is told
 let asked = 0;
+let refused = {}; // what was last asked for, should it be refused
 
 const problem = (error) => error.problem ?? { code: "player" };
 
@@ -32,6 +33,7 @@ function say(text, advice = "", why = "") {
 function complain(fault) {
   const { title, advice } = explain(fault);
   say(title, advice, trace(fault));
+  at("message").append(wayOut(fault, refused) ?? "");
 }
 
 function remember() {
@@ -53,6 +55,7 @@ async function load() {
   remember();
   at("name").textContent = channel?.name ?? "";
   if (channel === null) return say(t("playback.choose"));
+  refused = { device: channel.device, channel: channel.channel, since, until, purpose: reason.current ?? "" };
   say(t("playback.asking"));
   const place = `/devices/${encodeURIComponent(channel.device)}/channels/${encodeURIComponent(channel.channel)}`;
   const span = new URLSearchParams({ since: new Date(since * 1000).toISOString(), until: new Date(until * 1000).toISOString() });
@@ -83,7 +86,8 @@ function show(moment) {
   if (reason.current === null) return reason.ask();
   wanted = null;
   const { device, channel: code } = channel;
-  screen.start({ device, channel: code, since: target, until: line.end, purpose: reason.current });
+  refused = { device, channel: code, since: target, until: line.end, purpose: reason.current };
+  screen.start({ ...refused, ...reason.more });
 }
 
 const skip = (seconds) => line.cursor !== null && show(line.cursor + seconds);
@@ -110,7 +114,7 @@ async function take() {
   if (reason.current === null) return reason.ask();
   const { in: since, out: until } = line.marks;
   try {
-    await call("POST", "/downloads", { device: channel.device, channel: channel.channel, since, until, purpose: reason.current });
+    await call("POST", "/downloads", { device: channel.device, channel: channel.channel, since, until, purpose: reason.current, ...reason.more });
     toast(t("playback.queued"));
   } catch (error) {
     complain(problem(error));
@@ -154,6 +158,7 @@ const keys = {
 };
 
 line.onseek = show;
+at("message").addEventListener("glass-broken", () => show(refused.since));
 tree.onpick = (picked) => {
   channel = picked;
   wanted = null;

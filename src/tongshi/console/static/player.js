@@ -4,7 +4,7 @@
  * Attributes
  *   device, channel   the codes of GB/T 28181; the picture starts when both are set
  *   stream            "main" (default) or "sub"
- *   purpose           why it is watched; kept in the access register
+ *   purpose, more     why it is watched, and what the purpose asks for besides (JSON); kept in the register
  *   api               prefix of the interface, by default "/api"
  *   audible           present: G.711 sound is played (set it from a click)
  *   label             the camera's name, for people who hear the page
@@ -35,7 +35,7 @@ const PATIENT = new Set(["exhausted", "peer.refused", "peer.offline", "conflict"
 const PAUSE_MOST = 60_000; // ms a paused picture keeps its stream
 const FIRST_WAIT = 0.4; // s: a stream that is open already is answered within
 const AUDIO = 0x01; // first byte of a sound message; fMP4 starts with a box size, always 0x00
-const FINAL = new Set(["invalid", "missing", "denied", "denied.signin", "revoked", "unsupported", "tampered"]);
+const FINAL = new Set(["invalid", "missing", "denied", "denied.signin", "denied.grant", "revoked", "unsupported", "tampered"]);
 
 const STYLE = new CSSStyleSheet();
 STYLE.replaceSync(`
@@ -235,6 +235,7 @@ export class TongshiPlayer extends HTMLElement {
       channel: this.getAttribute("channel"),
       stream: this.getAttribute("stream") ?? "main",
       purpose: this.getAttribute("purpose") ?? "",
+      ...JSON.parse(this.getAttribute("more") ?? "{}"),
       plays: this.#noHevc ? known.filter((codec) => codec !== "hevc") : known,
     });
   }

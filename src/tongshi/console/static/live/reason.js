@@ -10,7 +10,7 @@ import { t } from "../words.js";
 
 export class Reason {
   /**
-   * @param {{code: string, title: string, words: boolean}[]} purposes
+   * @param {{code: string, title: string, words: boolean, case: boolean, second: boolean}[]} purposes
    * @param {HTMLElement} bar     where the question stands
    * @param {HTMLElement} chip    where the answer stands
    * @param {string} owner        whose order of use it is
@@ -22,6 +22,7 @@ export class Reason {
     this._order = `tongshi.purposes.${owner}`;
     this._kept = `tongshi.purpose.${owner}`;
     this.current = sessionStorage.getItem(this._kept);
+    this.more = JSON.parse(sessionStorage.getItem(`${this._kept}.more`) ?? "{}"); // {case, second}
     this.onchange = () => {};
     chip.addEventListener("click", () => (bar.hidden ? this.ask() : this._hide()));
     this._tell();
@@ -56,32 +57,38 @@ export class Reason {
   }
 
   choose(purpose) {
-    if (purpose.words) this._askText(purpose);
+    if (purpose.words || purpose.case || purpose.second) this._askText(purpose);
     else this._set(purpose.code, purpose.code);
   }
 
   _askText(purpose) {
-    const input = make("input", { type: "text", maxlength: "200", required: true, placeholder: t("reason.words") });
+    const inputs = Object.entries({ words: "150", case: "64", second: "64" })
+      .filter(([name]) => purpose[name])
+      .map(([name, maxlength]) => make("input", { type: "text", name, maxlength, required: true, placeholder: t(`reason.${name}`) }));
     const form = make(
       "form",
       {},
       make("label", { class: "visually-hidden" }, purpose.title),
-      input,
+      ...inputs,
       make("button", { class: "primary" }, t("reason.go")),
     );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this._set(purpose.code, input.value.trim());
+      const { words = "", ...more } = Object.fromEntries(new FormData(form));
+      const prefix = purpose.code === "other" || words === "" ? "" : `${purpose.code}: `;
+      this._set(purpose.code, prefix + (words.trim() || purpose.code), more);
     });
     this._bar.replaceChildren(make("strong", {}, purpose.title), form);
-    input.focus();
+    inputs[0].focus();
   }
 
-  _set(code, purpose) {
+  _set(code, purpose, more = {}) {
     const used = JSON.parse(localStorage.getItem(this._order) ?? "[]");
     localStorage.setItem(this._order, JSON.stringify([code, ...used.filter((each) => each !== code)]));
     sessionStorage.setItem(this._kept, purpose);
+    sessionStorage.setItem(`${this._kept}.more`, JSON.stringify(more));
     this.current = purpose;
+    this.more = more;
     this._hide();
     this._tell();
     this.onchange();

@@ -5,7 +5,7 @@
  * tile-talk (somebody wants to talk to its camera, or no longer).
  */
 
-import { icon, make, swapIcon, toast } from "../dom.js";
+import { icon, make, swapIcon, toast, wayOut } from "../dom.js";
 import { explain, find, t, trace } from "../words.js";
 
 const SHAPES = {
@@ -54,6 +54,7 @@ export class Tile {
     } else if (!this._player.hasAttribute("device")) {
       this._uncover();
       this._player.setAttribute("purpose", reason);
+      this._player.setAttribute("more", JSON.stringify(this._context.more()));
       this._player.setAttribute("stream", this._context.stream());
       this._player.setAttribute("channel", this.channel.channel);
       this._player.setAttribute("device", this.channel.device);
@@ -149,7 +150,7 @@ export class Tile {
     const answer = await fetch("/api/snapshots", {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ device, channel, stream: this._context.stream(), purpose: reason, via }),
+      body: JSON.stringify({ device, channel, stream: this._context.stream(), purpose: reason, ...this._context.more(), via }),
     });
     if (!answer.ok) {
       const { title, advice } = explain(await answer.json());
@@ -193,6 +194,7 @@ export class Tile {
       make("div", { class: "caption" }, digit, this._shape, this._who, this._said),
     );
     this.element.addEventListener("player-state", (event) => this._changed(event.detail));
+    this.element.addEventListener("glass-broken", () => this.retry());
     this.element.addEventListener("player-figures", (event) => this._measured(event.detail));
     this.element.tile = this;
   }
@@ -255,6 +257,7 @@ export class Tile {
         icon("offline"),
         make("strong", {}, title),
         advice ? make("span", { class: "advice" }, advice) : null,
+        wayOut(problem, { device: this.channel.device, channel: this.channel.channel, purpose: this._context.reason() ?? "" }),
         make("span", { class: "code" }, trace(problem)),
         again,
       ),
