@@ -53,6 +53,7 @@ CHECKS = [
     "break-glass",
     "leaks",
     "tokens",
+    "audit",
     "register",
     "closed",
     "stop",

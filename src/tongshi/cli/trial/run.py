@@ -11,7 +11,17 @@ from typing import Any
 
 from tongshi.app.node import Node
 from tongshi.cli.staff import Post, appoint
-from tongshi.cli.trial import consent, control, footage, notices, peers, programs, taking, voices
+from tongshi.cli.trial import (
+    consent,
+    control,
+    evidence,
+    footage,
+    notices,
+    peers,
+    programs,
+    taking,
+    voices,
+)
 from tongshi.cli.trial.site import Devices, Site, Tell, agree
 from tongshi.cli.trial.verdict import Broken, Verdict, hold
 from tongshi.cli.trial.visitor import Seen, Visitor
@@ -315,6 +325,7 @@ LANES: tuple[tuple[tuple[str, Callable[[Site, Tell], Awaitable[None]]], ...], ..
         ("break-glass", consent.emergency),
         ("leaks", consent.leak),
         ("tokens", programs.metered),
+        ("audit", evidence.chain),
     ),
 )
 """Checks by name, those in a row one after another."""
