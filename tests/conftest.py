@@ -27,6 +27,7 @@ from tongshi.access.identity import Person, Rules, needs_totp
 from tongshi.access.marking.service import Marks
 from tongshi.access.oidc.service import Outer, Registered
 from tongshi.access.permission import Permission, Role
+from tongshi.access.placing.service import Cells
 from tongshi.access.service import People, Register
 from tongshi.access.signin.service import SignIns
 from tongshi.alarms.service import Alarms
@@ -368,7 +369,7 @@ def parts(
     """The parts of a node that knows a recorder of four cameras, a camera, and one never heard."""
     store, writer = house_writer
     people, sign_ins, factors = door(store, writer, clock)
-    rights = Rights(store, writer, clock)
+    rights = Rights(store, writer, clock, Cells(store, writer))
     purposes = Purposes(store, writer, clock)
     register = Register(store, writer, clock)
     audit = chain(store, writer, clock, tmp_path)

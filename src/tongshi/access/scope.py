@@ -5,9 +5,10 @@ turn it into SQL in one function, ``access.store.visible``; `Scope.sees` says th
 camera.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
+from tongshi.access.cell import Cell, Placed, place
 from tongshi.access.cover import Cover, Key, Shape, is_broad, spread
 from tongshi.access.grant import Camera, Grant, Party, Selector, Wish
 from tongshi.errors import Missing
@@ -19,12 +20,19 @@ NOBODY = Cover()
 class Scope:
     """What is visible: what is allowed without what is denied.  ``Scope()`` is nothing.
 
-    everything: without exception.
+    everything: without exception.  placed: the same for cameras whose cell is known.
     """
 
     everything: bool = False
     allowed: Cover = NOBODY
     denied: Cover = NOBODY
+    placed: Placed | None = None
+
+    def by_cells(self, cells: Sequence[Cell]) -> "Scope":
+        """Return the same scope, told by cells as well; all that there are, in their order."""
+        if self.everything or self.allowed.empty:
+            return self
+        return replace(self, placed=place(self.allowed, self.denied, cells))
 
     def sees(self, camera: Camera) -> bool:
         """Say whether *camera* is in it; agrees with the SQL."""

@@ -1,7 +1,8 @@
 """What goes on under a grant ends with it: views and talks, looked at when grants change and often.
 
 A grant ends by its date, by revocation, by the hour of the day; a denial begins; a camera is marked
-otherwise.  Whatever it was, the same decision that opened a view is asked again.
+otherwise.  Whatever it was, the same decision that opened a view is asked again.  Channels that are
+new get the number of their cell besides.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import logging
 
 from tongshi.access.grant import Right
 from tongshi.access.granting.service import Case, Rights
+from tongshi.access.placing.service import Cells
 from tongshi.api.purpose import code_of
 from tongshi.api.talking import Speech, Talking
 from tongshi.api.view import View
@@ -28,8 +30,9 @@ ENDED = "denied.grant"
 class Oversight:
     """Looks after the views and talks of one node.  Used from the node's loop."""
 
-    def __init__(self, rights: Rights, views: Views, talking: Talking) -> None:
+    def __init__(self, rights: Rights, cells: Cells, views: Views, talking: Talking) -> None:
         self._rights = rights
+        self._cells = cells
         self._views = views
         self._talking = talking
         self._tasks = Supervisor("oversight")
@@ -71,6 +74,7 @@ class Oversight:
             pass
         self._woken.clear()
         await self.check()
+        await asyncio.to_thread(self._cells.place)
 
     def _change(self) -> None:
         """Look soon; called in the thread of whoever changed something."""

@@ -23,6 +23,7 @@ from sqlalchemy import Engine as Store
 from tongshi.access.granting.service import Rights
 from tongshi.access.identity import PLATFORM
 from tongshi.access.marking.service import Marks
+from tongshi.access.placing.service import Cells
 from tongshi.access.register import Look
 from tongshi.access.service import Given, Register
 from tongshi.alarms.service import Alarms
@@ -166,7 +167,9 @@ class Node:
         self.door = await _wait_for(open_door, settings, self.store, self.writer, self.clock)
         self.people = self.door.people
         await _wait_for(self.door.sign_ins.end_old)
-        self.rights = Rights(self.store, self.writer, self.clock)
+        self.cells = Cells(self.store, self.writer)
+        await _wait_for(self.cells.place)
+        self.rights = Rights(self.store, self.writer, self.clock, self.cells)
         changed = self.rights.changed
         self.marks = Marks(self.store, self.writer, self.clock, changed)
         self.programs = await _wait_for(
@@ -308,7 +311,7 @@ class Node:
         self.watch.start()
         self._stack.push_async_callback(self.talking.stop)
         self.talking.start()
-        self.oversight = Oversight(self.rights, self.views, self.talking)
+        self.oversight = Oversight(self.rights, self.cells, self.views, self.talking)
         self._stack.push_async_callback(self.oversight.stop)
         self.oversight.start()
         await self._web.start()

@@ -28,6 +28,7 @@ from tongshi.access.granting import store
 from tongshi.access.granting.store import GrantQuery
 from tongshi.access.identity import Person
 from tongshi.access.permission import ADMINISTRATORS, Permission
+from tongshi.access.placing.service import Cells
 from tongshi.access.scope import EVERYTHING, NOTHING, Book, Scope, compile_scope, no_camera
 from tongshi.audit.entry import PLATFORM, Act, Actor, Value
 from tongshi.audit.store import append
@@ -58,6 +59,8 @@ PEOPLE = 500
 """People whose grants are kept compiled."""
 
 Key = tuple[str, str]
+Basis = tuple[tuple[int, ...], int]
+"""What a scope was made of: the grants that hold, and how many cells there were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +97,19 @@ class _Compiled:
         self.edges = sorted(
             edge for one in grants for edge in (one.since, one.until) if edge is not None
         )
-        self.scopes: dict[Right, Scope] = {}
+        self.scopes: dict[Right, tuple[Basis, Scope]] = {}
         self.stale_at = 0.0
+        self.fresh: set[Right] = set()
 
 
 class Rights:
     """The grants of one node.  Safe to use from any thread."""
 
-    def __init__(self, engine: Engine, writer: Writer, clock: Clock) -> None:
+    def __init__(self, engine: Engine, writer: Writer, clock: Clock, cells: Cells) -> None:
         self._engine = engine
         self._writer = writer
         self._clock = clock
+        self._cells = cells
         self._lock = threading.Lock()
         self._version = 0
         self._people: OrderedDict[Party, _Compiled] = OrderedDict()
@@ -132,17 +137,22 @@ class Rights:
         if right is Right.SEE and person.role in ADMINISTRATORS:
             return EVERYTHING
         compiled, wall = self._compile(person), self._clock.wall()
+        cells = self._cells.known()
         with self._lock:
-            if not compiled.scopes or wall >= compiled.stale_at:
-                compiled.scopes.clear()
+            if wall >= compiled.stale_at:
+                compiled.fresh.clear()
                 after = (edge for edge in compiled.edges if edge > wall)
                 minute = (wall // MINUTE + 1) * MINUTE
                 compiled.stale_at = min(minute, next(after, minute))
-            found = compiled.scopes.get(right)
-            if found is None:
-                wish = self._wish(right, wall)
-                found = compile_scope(compiled.grants, party_of(person), wish)
-                compiled.scopes[right] = found
+            basis, found = compiled.scopes.get(right, (None, NOTHING))
+            if right in compiled.fresh and basis is not None and basis[1] == len(cells):
+                return found
+            wish = self._wish(right, wall)
+            now = tuple(one.id for one in compiled.grants if one.answers(wish)), len(cells)
+            if now != basis:
+                found = compile_scope(compiled.grants, party_of(person), wish).by_cells(cells)
+                compiled.scopes[right] = now, found
+            compiled.fresh.add(right)
         return found
 
     def decide(self, case: Case, camera: Camera) -> Decision:

@@ -153,7 +153,7 @@ def read_camera(connection: Connection, device_id: str, channel_id: str) -> Came
     if not rows:
         return None
     marks = [(row.kind, row.value) for row in rows if row.kind is not None]
-    return _camera(device_id, channel_id, rows[0].region, marks)
+    return camera_with(device_id, channel_id, rows[0].region, marks)
 
 
 def read_seen(
@@ -177,9 +177,10 @@ def read_seen(
     return seen
 
 
-def _camera(
+def camera_with(
     device_id: str, channel_id: str, region: str, marks: Iterable[tuple[str, str]]
 ) -> Camera:
+    """Return a camera with its marks, kinds and values."""
     single = {kind: value for kind, value in marks if kind != "tag"}
     return Camera(
         device_id,

@@ -11,6 +11,7 @@ from tongshi.access.granting.service import act_of
 from tongshi.access.granting.store import read_camera
 from tongshi.access.marking import store
 from tongshi.access.marking.mark import check_marks
+from tongshi.access.placing.store import place_camera
 from tongshi.access.scope import no_camera
 from tongshi.audit.entry import Actor, Value
 from tongshi.audit.store import append
@@ -78,5 +79,8 @@ class Marks:
             if read_camera(connection, device_id, channel_id) is None:
                 raise no_camera(device_id, channel_id)
             store.write_marks(connection, (device_id, channel_id or device_id), marks)
+            marked = read_camera(connection, device_id, channel_id)
+            if marked is not None:
+                place_camera(connection, marked)
             about = f"{device_id}/{channel_id or device_id}"
             append(connection, wall, act_of(actor, "mark.changed", about, told))

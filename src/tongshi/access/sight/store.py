@@ -7,11 +7,13 @@ once a statement.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     JSON,
     Boolean,
     ColumnElement,
+    Integer,
     Text,
     and_,
     case,
@@ -31,6 +33,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from tongshi.access.cell import FEW, Numbers, Placed
 from tongshi.access.cover import Cover, Group
 from tongshi.access.grant import Selector
 from tongshi.access.scope import Scope
@@ -60,16 +63,18 @@ def _among_sqlite(element: Among, compiler: SQLCompiler, **given: object) -> str
 def _among_postgresql(element: Among, compiler: SQLCompiler, **given: object) -> str:
     listed, *columns = element.clauses
     keys = cast(listed, JSON)
-    value = func.json_array_elements_text(keys).table_valued("value").c.value
-    if len(columns) > 1:
-        value = func.json_array_elements(keys).table_valued("value").c.value
+    whole = func.json_array_elements(keys).table_valued("value").c.value
+    texts = func.json_array_elements_text(keys).table_valued("value").c.value
+    value: ColumnElement[Any] = whole if len(columns) > 1 else texts
+    if isinstance(columns[0].type, Integer):
+        value = cast(value, Integer)
     parts = [value.op("->>")(literal_column(str(at))) for at in range(len(columns))]
     return compiler.process(_one_of(columns, value, parts), **given)
 
 
 def _one_of(
     columns: Sequence[ColumnElement[str]],
-    value: ColumnElement[str],
+    value: ColumnElement[Any],
     parts: Sequence[ColumnElement[str]],
 ) -> ColumnElement[bool]:
     """Return that *columns* are one of the rows of *value*, or of its *parts* when several."""
@@ -85,6 +90,7 @@ class _Row:
     device_id: ColumnElement[str]
     channel_id: ColumnElement[str]
     division: ColumnElement[str]
+    cell: ColumnElement[int]
 
     def mark(self, kind: str) -> ColumnElement[str]:
         """Return its mark of a kind that has one value; "" when there is none."""
@@ -101,42 +107,66 @@ def visible(
     """Return the condition under which a row of this device, or this channel, may be seen.
 
     The one place where a scope becomes SQL; `Scope.sees` says the same of one camera.  Without a
-    channel: the device itself or one of its channels is to be seen.  What no catalog has is
-    placed as its device is.
+    channel: the device itself or one of its channels is to be seen.  What no catalog has is seen
+    as its device itself is.
     """
     if scope.everything:
         return true()
     if scope.allowed.empty:
         return false()
     if channel_id is not None and getattr(device_id, "table", None) is channels:
-        return _within(scope, _Row(device_id, channel_id, channels.c.region))
+        return _within(scope, _Row(device_id, channel_id, channels.c.region, channels.c.cell))
     listed = channels.alias()
     c = listed.c
-    row = _Row(c.device_id, c.channel_id, c.region)
+    seen = _within(scope, _Row(c.device_id, c.channel_id, c.region, c.cell))
     if channel_id is None:
-        below = exists().where(c.device_id == device_id, _within(scope, row))
-        return or_(_within(scope, _own(device_id)), below.correlate_except(listed))
+        below = exists().where(c.device_id == device_id, seen).correlate_except(listed)
+        # Its channels first: one that is to be seen is found quickly, and mostly there is one.
+        return or_(below, _own(scope, device_id))
     named = case((channel_id == "", device_id), else_=channel_id)
     key = and_(c.device_id == device_id, c.channel_id == named)
-    unlisted = _Row(device_id, named, _own(device_id).division)
     return or_(
-        exists().where(key, _within(scope, row)).correlate_except(listed),
-        and_(~exists().where(key).correlate_except(listed), _within(scope, unlisted)),
+        exists().where(key, seen).correlate_except(listed),
+        and_(~exists().where(key).correlate_except(listed), _own(scope, device_id)),
     )
 
 
-def _own(device_id: ColumnElement[str]) -> _Row:
-    """Return a device as a camera of its own."""
+def _own(scope: Scope, device_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return that a device is in *scope*, as a camera of its own."""
     if getattr(device_id, "table", None) is devices:
-        return _Row(device_id, device_id, devices.c.region)
+        return _within(scope, _Row(device_id, device_id, devices.c.region, devices.c.cell))
     own = devices.alias()
-    found = select(own.c.region).where(own.c.device_id == device_id).correlate_except(own)
-    return _Row(device_id, device_id, func.coalesce(found.scalar_subquery(), ""))
+    c = own.c
+    seen = _within(scope, _Row(c.device_id, c.device_id, c.region, c.cell))
+    return exists().where(c.device_id == device_id, seen).correlate_except(own)
 
 
 def _within(scope: Scope, row: _Row) -> ColumnElement[bool]:
-    allowed = _covered(scope.allowed, row)
-    return allowed if scope.denied.empty else and_(allowed, not_(_covered(scope.denied, row)))
+    """Return that *row* is in *scope*: by the number of its cell, or by what it is."""
+    if scope.placed is not None:
+        return _by_cell(scope.placed, row.cell, row)
+    return _minus(_covered(scope.allowed, row), scope.denied, row)
+
+
+def _by_cell(placed: Placed, cell: ColumnElement[int], row: _Row) -> ColumnElement[bool]:
+    """Return that a row whose cell is known is in a scope."""
+    seen = _numbered(placed.seen, cell)
+    if not placed.named.empty:
+        named = _covered(placed.named, row)
+        if placed.denied.ids:
+            named = and_(not_(_numbered(placed.denied, cell)), named)
+        seen = or_(seen, named)
+    return _minus(seen, placed.barred, row)
+
+
+def _numbered(numbers: Numbers, cell: ColumnElement[int]) -> ColumnElement[bool]:
+    if len(numbers.runs) > FEW:
+        return Among(cast(literal(numbers.listed), Text), cell)
+    return or_(false(), *(cell.between(first, last) for first, last in numbers.runs))
+
+
+def _minus(allowed: ColumnElement[bool], denied: Cover, row: _Row) -> ColumnElement[bool]:
+    return allowed if denied.empty else and_(allowed, not_(_covered(denied, row)))
 
 
 def _covered(cover: Cover, row: _Row) -> ColumnElement[bool]:

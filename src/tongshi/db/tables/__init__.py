@@ -31,7 +31,7 @@ from tongshi.db.tables.approvals import (
 )
 from tongshi.db.tables.audit import audit_entries, audit_heads, audit_witnessed
 from tongshi.db.tables.files import downloads, firmwares, pictures, upgrades
-from tongshi.db.tables.grants import camera_marks, grants
+from tongshi.db.tables.grants import camera_cells, camera_marks, grants
 from tongshi.db.tables.node import kept_values, runs
 from tongshi.db.tables.peers import admission_rules, peer_beats, peer_keys, peer_profiles
 from tongshi.db.tables.registry import (
@@ -63,6 +63,7 @@ __all__ = [
     "audit_heads",
     "audit_witnessed",
     "broken_glass",
+    "camera_cells",
     "camera_marks",
     "catalogs",
     "channel_changes",

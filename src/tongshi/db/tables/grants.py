@@ -32,6 +32,15 @@ grants = Table(
 rights: words with commas.  selector, purposes, hours: JSON.  footage_age: s.
 """
 
+camera_cells = Table(
+    "camera_cells",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    sqlite_autoincrement=True,
+)
+"""What grants know cameras by, each combination once.  key: see ``tongshi.access.cell``."""
+
 camera_marks = Table(
     "camera_marks",
     metadata,

@@ -1,6 +1,6 @@
 """Devices, the channels of their catalogs, and whether they are there."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, text
 
 from tongshi.db.tables.schema import metadata
 
@@ -29,6 +29,7 @@ devices = Table(
     Column("catalog_why", String, nullable=False, default=""),
     Column("catalog_at", Float),
     Column("complete_at", Float),
+    Column("cell", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 
@@ -79,18 +80,28 @@ channels = Table(
     Column("appeared_at", Float, nullable=False),
     Column("changed_at", Float, nullable=False),
     Column("removed_at", Float),
+    Column("cell", Integer, nullable=False, server_default="0"),
     # Each index covers one kind of query whole, so that counts and searches read no wide rows.
     Index(
-        "ix_channels_parent", "device_id", "parent_id", "group_id", "camera", "removed_at", "said"
+        "ix_channels_parent",
+        "device_id",
+        "parent_id",
+        "group_id",
+        "camera",
+        "removed_at",
+        "said",
+        "cell",
     ),
     Index("ix_channels_group", "device_id", "group_id"),
-    Index("ix_channels_region", "region", "camera", "removed_at", "device_id", "said"),
-    Index("ix_channels_name", "name", "camera", "removed_at", "said", "region"),
+    Index("ix_channels_region", "region", "camera", "removed_at", "device_id", "said", "cell"),
+    Index("ix_channels_name", "name", "camera", "removed_at", "said", "region", "cell"),
+    Index("ix_channels_unplaced", "cell", sqlite_where=text("cell = 0")),
     sqlite_with_rowid=False,
 )
 """Catalog entries.  parents, business_group, civil_code: as sent; parent_id, group_id, region:
 as the standard's rules place them.  item: what has no column, as JSON.  digest: of all that was
-sent, so that an unchanged entry is recognised without reading it."""
+sent, so that an unchanged entry is recognised without reading it.  cell: number of what grants
+know it by, see ``tongshi.access.cell``; 0 until it is placed."""
 
 presence = Table(
     "presence",

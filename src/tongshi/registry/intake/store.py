@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
+from tongshi.access.placing.store import number_channels, number_devices
 from tongshi.db.tables import (
     alarms,
     catalogs,
@@ -46,8 +47,13 @@ def write_registrations(connection: Connection, rows: Mapping[str, Registration]
         }
         for row in rows.values()
     ]
-    new = ("host", "port", "transport", "version", "user_agent", "contact")
-    upsert(connection, devices, values, update=(*new, "registered_at", "expires_at"))
+    new: tuple[str, ...] = ("host", "port", "transport", "version", "user_agent", "contact")
+    upsert(
+        connection,
+        devices,
+        _placed(connection, values),
+        update=(*new, "registered_at", "expires_at"),
+    )
 
 
 def write_descriptions(connection: Connection, rows: Mapping[str, Description]) -> None:
@@ -66,7 +72,7 @@ def write_descriptions(connection: Connection, rows: Mapping[str, Description]) 
         for row in rows.values()
     ]
     new = ("name", "manufacturer", "model", "firmware", "described_at")
-    upsert(connection, devices, values, update=new)
+    upsert(connection, devices, _placed(connection, values), update=new)
 
 
 def write_standing(connection: Connection, device_id: str, standing: CatalogStanding) -> None:
@@ -92,13 +98,16 @@ def write_failure(connection: Connection, device_id: str, why: str, at: float) -
 
 def ensure_device(connection: Connection, device_id: str, at: float) -> None:
     """Make the device's row if there is none yet."""
-    region = region_of("", device_id)
-    upsert(
-        connection,
-        devices,
-        [{"device_id": device_id, "first_at": at, "region": region}],
-        update=(),
-    )
+    row = {"device_id": device_id, "first_at": at, "region": region_of("", device_id)}
+    upsert(connection, devices, _placed(connection, [row]), update=())
+
+
+def _placed(
+    connection: Connection, rows: Sequence[Mapping[str, object]]
+) -> list[Mapping[str, object]]:
+    """Return rows of devices with the cells in which new ones stand."""
+    cells = number_devices(connection, {str(row["region"]) for row in rows})
+    return [{**row, "cell": cells[str(row["region"])]} for row in rows]
 
 
 def add_catalog(
@@ -143,7 +152,10 @@ def write_channels(
         "changed_at": at,
         "removed_at": None,
     }
-    upsert(connection, channels, [{**row, **common} for row in rows], update=_WRITTEN)
+    regions = {str(row["channel_id"]): str(row["region"]) for row in rows}
+    cells = number_channels(connection, device_id, regions)
+    placed = [{**row, **common, "cell": cells[str(row["channel_id"])]} for row in rows]
+    upsert(connection, channels, placed, update=_WRITTEN)
 
 
 def retire_stand_in(connection: Connection, device_id: str, at: float) -> None:

@@ -6,6 +6,21 @@ from alembic import op
 revision = "0010"
 down_revision = "0009"
 
+INDEXES = {
+    "ix_channels_parent": [
+        "device_id",
+        "parent_id",
+        "group_id",
+        "camera",
+        "removed_at",
+        "said",
+        "cell",
+    ],
+    "ix_channels_region": ["region", "camera", "removed_at", "device_id", "said", "cell"],
+    "ix_channels_name": ["name", "camera", "removed_at", "said", "region", "cell"],
+}
+"""Those that cover a query whole have the cell as well."""
+
 
 def upgrade() -> None:
     """Add them."""
@@ -45,6 +60,20 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_camera_marks_value", "camera_marks", ["kind", "value"])
+    op.create_table(
+        "camera_cells",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_camera_cells")),
+        sa.UniqueConstraint("key", name=op.f("uq_camera_cells_key")),
+        sqlite_autoincrement=True,
+    )
+    op.add_column("devices", sa.Column("cell", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("channels", sa.Column("cell", sa.Integer(), nullable=False, server_default="0"))
+    for name, columns in INDEXES.items():
+        op.drop_index(name, "channels")
+        op.create_index(name, "channels", columns)
+    op.create_index("ix_channels_unplaced", "channels", ["cell"], sqlite_where=sa.text("cell = 0"))
     for name in ("grant_id", "approval_id"):
         op.add_column("register_entries", sa.Column(name, sa.Integer(), nullable=True))
     for name in ("case_number", "second_person", "via"):
