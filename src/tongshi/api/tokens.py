@@ -123,9 +123,10 @@ async def make_token(parts: PartsOf, asker: AskerOf, ask: Annotated[AskToken, Bo
 
 
 async def revoke_token(parts: PartsOf, asker: AskerOf, token_id: RowId) -> Response:
-    """Have a token count no more: its views, talks and streams of events end."""
+    """Have a token count no more: its views, talks, streams of events and addresses end."""
     token = await asyncio.to_thread(parts.tokens.revoke, token_id, actor(asker))
     parts.feed.end(token.owner)
+    parts.addresses.end_sign_in(token.owner)
     await parts.views.end_sign_in(token.owner)
     await parts.talking.end_sign_in(token.owner)
     return Response(status_code=204)
