@@ -193,7 +193,7 @@ class Approvals:
             append(connection, wall, act)
             return replace(fresh, id=number)
 
-        return self._writer.commit(write, durable=True)
+        return covered(self._writer.commit(write, durable=True))
 
     def decide(
         self,
@@ -265,7 +265,7 @@ class Approvals:
 
         withdrawn = self._writer.commit(write, durable=True)
         self._rights.changed()
-        return withdrawn
+        return covered(withdrawn)
 
     def sweep(self) -> tuple[Request, ...]:
         """Record what has expired; return those requests.  For once a minute or so."""

@@ -9,6 +9,7 @@ from tongshi.access.grant import Grant, Right, Selector, Subject, SubjectKind
 from tongshi.access.granting.service import Rights
 from tongshi.access.identity import Person
 from tongshi.access.permission import Role
+from tongshi.access.placing.service import Cells
 from tongshi.approvals.content import Ask, Content, Kind, Place
 from tongshi.approvals.emergency.service import Emergencies
 from tongshi.approvals.glass import Limits
@@ -125,7 +126,7 @@ def furnish(engine: Engine, writer: Writer, clock: ManualClock) -> House:
     first, second and owner decide about every camera; asker knows of them all, stranger of none.
     """
     fill_registry(engine, writer, clock)
-    rights = Rights(engine, writer, clock)
+    rights = Rights(engine, writer, clock, Cells(engine, writer))
     purposes = Purposes(engine, writer, clock)
     approvals = Approvals(engine, writer, clock, rights, purposes, bytes(32))
     limits = Limits(minutes=30, cameras=2, review=24 * HOUR, footage=HOUR)

@@ -245,7 +245,7 @@ class Rights:
         """Return the decision; None for a camera of which the person may not know."""
         found = store.read_camera(connection, case.device_id, case.channel_id)
         camera = found or Camera(case.device_id, case.channel_id)
-        known = self.decide(replace(case, right=Right.SEE, purpose=None, oldest=None), camera)
+        known = self.decide(Case(case.person, Right.SEE, case.device_id, case.channel_id), camera)
         if found is None:
             return None
         if not known.allowed and camera.channel_id == camera.device_id:
@@ -360,12 +360,16 @@ def _end(connection: Connection, wall: float, grant_id: int, actor: Actor) -> Gr
 
 def refusal(right: Right, decision: Decision) -> NotGranted:
     """Return the error that tells why *decision* refuses *right*."""
-    helps = "; ".join(_word(right, help) for help in decision.helps)
     return NotGranted(
         f"not granted: {right.value}, {decision.reason.value}",
         reason=decision.reason.value,
-        helps=helps,
+        helps=helps_of(right, decision),
     )
+
+
+def helps_of(right: Right, decision: Decision) -> str:
+    """Return what would help, in words; empty where nothing is needed."""
+    return "; ".join(_word(right, help) for help in decision.helps)
 
 
 _WORDS = {
