@@ -71,11 +71,12 @@ class Numbers:
 class Placed:
     """What a scope is for cameras whose cell is known.
 
-    newest: cells up to this number were looked at.  seen: allowed and not denied by their cell.
+    newest: cells up to this number were looked at.  whole: every one of them is seen.  seen: allowed and not denied by their cell.
     denied: by their cell.  named, barred: what besides names devices or cameras.
     """
 
     newest: int
+    whole: bool
     seen: Numbers
     denied: Numbers
     named: Cover
@@ -92,9 +93,17 @@ def place(allowed: Cover, forbidden: Cover, cells: Sequence[Cell]) -> Placed | N
     denied = {cell.id for cell in cells if unfree.holds(cell.camera)}
     seen = {cell.id for cell in cells if free.holds(cell.camera)} - denied
     newest = known[-1]
-    if len(seen) == len(known):
+    whole = len(seen) == len(known)
+    if whole:
         named = Cover()  # names what is seen anyway
-    return Placed(newest, Numbers.of(seen, known), Numbers.of(denied, known), named, barred)
+    return Placed(
+        newest,
+        whole and barred.empty,
+        Numbers.of(seen, known),
+        Numbers.of(denied, known),
+        named,
+        barred,
+    )
 
 
 def split(cover: Cover) -> tuple[Cover, Cover]:

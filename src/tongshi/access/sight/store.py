@@ -120,9 +120,10 @@ def visible(
     c = listed.c
     seen = _within(scope, _Row(c.device_id, c.channel_id, c.region, c.cell))
     if channel_id is None:
-        below = exists().where(c.device_id == device_id, seen).correlate_except(listed)
-        # Its channels first: one that is to be seen is found quickly, and mostly there is one.
-        return or_(below, _own(scope, device_id))
+        own = _own(scope, device_id)
+        if scope.placed is not None and scope.placed.whole:
+            return own
+        return or_(own, exists().where(c.device_id == device_id, seen).correlate_except(listed))
     named = case((channel_id == "", device_id), else_=channel_id)
     key = and_(c.device_id == device_id, c.channel_id == named)
     return or_(
