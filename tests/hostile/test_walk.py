@@ -14,9 +14,8 @@ import pytest
 from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
-from tongshi.access.grant import Grant, Hours, Right, Selector, Window
-from tongshi.access.granting.store import GrantQuery
-from tongshi.access.permission import ADMINISTRATORS, GRANTED, Permission, Role
+from tongshi.access.grant import Right, Selector
+from tongshi.access.permission import GRANTED, Permission, Role
 from tongshi.api.application import application
 from tongshi.api.parts import Parts
 from tongshi.api.routes import ROUTES, Route
@@ -37,11 +36,9 @@ from tongshi.testing.bodies import (
     codes_in,
     key_of,
 )
-from tongshi.testing.grounds import ACTOR, ALL, World, counts
+from tongshi.testing.grounds import ALL, LOOKING, ROLES, World, blind, counts, short_grants
 
-CAMERA = "34020000001320000001"
 BESIDE = "34020000001310000002"
-ROLES = [role for role in Role if role is not Role.SERVICE]
 
 
 @pytest.fixture
@@ -79,8 +76,8 @@ def test_the_world_has_everything_that_routes_name(world: World) -> None:
     for path in (
         f"/devices/{RECORDER}",
         f"/devices/{RECORDER}/channels/{CHANNEL}",
-        "/alarms/1",
-        "/pictures/1/file",
+        f"/alarms/{world.real['alarm_id']}",
+        f"/pictures/{world.real['picture_id']}/file",
         f"/live/{world.real['view_id']}",
         f"/downloads/{world.real['download_id']}",
     ):
@@ -148,41 +145,11 @@ def test_who_lacks_the_permission_is_refused_whatever_is_there(
 # Who has the permission, and no grant --------------------------------------------------------
 
 
-def grants_that_do_not_help(wall: float) -> dict[str, tuple[Grant, ...]]:
-    """Return grants, by why the recorder stays hidden from who has them, in a minute from now."""
-    someday = frozenset({(int(wall // 86400) + 3 + 3) % 7})
-    here = Selector(devices=frozenset({RECORDER}))
-    return {
-        "none": (),
-        "another camera": (replace(ALL, selector=Selector(devices=frozenset({CAMERA}))),),
-        "expired": (replace(ALL, until=wall + 30),),
-        "early": (replace(ALL, since=wall + 86400),),
-        "another day": (replace(ALL, hours=Hours((Window(someday),))),),
-        "revoked": (replace(ALL, note="revoke"),),
-        "denied": (ALL, replace(ALL, selector=here, deny=True)),
-    }
-
-
-def blind(world: World, role: Role, clock: ManualClock) -> dict[str, httpx.Client]:
-    """Return people of a role from whom the recorder is hidden, by why."""
-    found = {}
-    for why, grants in grants_that_do_not_help(clock.wall()).items():
-        found[why] = world.person(role, f"{role.value} {why}", *grants)
-    for held in world.parts.rights.page(GrantQuery(size=100)).rows:
-        if held.note == "revoke" and held.revoked_at is None:
-            world.parts.rights.end(held.id, ACTOR)
-    clock.wind(60)
-    return found
-
-
-LOOKING = [role for role in Role if role not in ADMINISTRATORS and role is not Role.SERVICE]
-
-
 def test_what_is_hidden_is_as_if_it_were_not(
     world: World, clock: ManualClock, store: Engine, flush: Callable[[], None]
 ) -> None:
     for role in LOOKING:
-        people = blind(world, role, clock)
+        people = blind(world, role, clock.wind)
         flush()
         before, walked = counts(store), 0
         for why, client in people.items():
@@ -218,7 +185,7 @@ def test_a_grant_for_one_channel_is_none_for_its_sibling(world: World) -> None:
 def test_what_is_hidden_stands_in_no_list(world: World, clock: ManualClock) -> None:
     walked = 0
     for role in LOOKING:
-        for why, client in blind(world, role, clock).items():
+        for why, client in blind(world, role, clock.wind).items():
             for route in CLOSED:
                 free = route.method == "GET" and not codes_in(route) and route.path != "/events"
                 if not free or route.permission not in GRANTED[role]:
@@ -257,19 +224,6 @@ FREE = frozenset(
     }
 )
 """Permissions of routes for which knowing of a camera is enough: to ask for more, above all."""
-
-
-def short_grants() -> dict[str, tuple[Grant, ...]]:
-    """Return grants that let know of every camera and do nothing on patrol, by why."""
-    doing = frozenset(Right) - {Right.SEE}
-    looking = frozenset(Right) - {Right.APPROVE}
-    see = replace(ALL, rights=frozenset({Right.SEE}))
-    return {
-        "see": (see,),
-        "purpose": (replace(ALL, rights=looking, purposes=frozenset({"maintenance"})),),
-        "early": (see, replace(ALL, since=1.0e11)),
-        "denied": (ALL, replace(ALL, rights=doing, deny=True)),
-    }
 
 
 def states_purpose(route: Route) -> bool:

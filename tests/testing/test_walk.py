@@ -35,3 +35,4 @@ def test_answers_are_told_apart_by_all_but_what_was_asked_for() -> None:
     assert seen(answer("1"), CODES) != seen(answer("2"), CODES)
     assert seen(answer("1", etag="x"), CODES) != seen(answer("1"), CODES)
     assert hide("11 1 1a", CODES) == "11 <alarm_id> 1a"
+    assert hide("a%2F34020000001180000001", CODES) == "a%2F<device_id>"

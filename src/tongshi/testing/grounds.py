@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 import httpx
 from sqlalchemy import Engine, Table, func, insert, select
 
-from tongshi.access.grant import Grant, Right, Selector, Subject, SubjectKind
-from tongshi.access.permission import Permission, Role
+from tongshi.access.grant import Grant, Hours, Right, Selector, Subject, SubjectKind, Window
+from tongshi.access.granting.store import GrantQuery
+from tongshi.access.permission import ADMINISTRATORS, Permission, Role
 from tongshi.alarms.alarm import Report
 from tongshi.api.parts import Parts
 from tongshi.audit.entry import Actor
-from tongshi.db.tables import delegates, findings, hook_deliveries, metadata
+from tongshi.db.tables import alarms, delegates, findings, hook_deliveries, metadata
 from tongshi.registry.position import Report as Position
 from tongshi.shelf.picture import Taken
 from tongshi.sip.address import Address
@@ -19,9 +20,14 @@ from tongshi.testing.bodies import CHANNEL, GLASS, HOOK, PAST, PLACE, RECORDER, 
 from tongshi.testing.walk import put
 from tongshi.tokens.token import NewToken
 
+CAMERA = "34020000001320000001"
 WAITING = "34020000001320000077"
 ACTOR = Actor(None, "test", "", "")
+RETIRED = {"code": "drill-of-7731", "zh": "演练", "en": "Drill", "retired": True}
 ALL = Grant(0, Subject(SubjectKind.ROLE, "-"), frozenset(Right), Selector(everything=True))
+ROLES = [role for role in Role if role is not Role.SERVICE]
+LOOKING = [role for role in ROLES if role not in ADMINISTRATORS]
+"""Roles that know of nothing without a grant."""
 
 
 @dataclass
@@ -57,6 +63,8 @@ def settle(
     enter: gives the browser of somebody new with a role.  flush: returns when all is in the store.
     """
     wall = parts.clock.wall()
+    _spread_numbers(store)
+    parts.alarms._last = 74_000_000
     parts.alarms.record(Report(RECORDER, CHANNEL, wall, wall, 1, 2, 1, 1, "video lost"))
     parts.positions.record(Position(RECORDER, CHANNEL, wall, 117.1, 31.8))
     parts.admission._note_newcomer(WAITING, Address("192.0.2.77", 5060))
@@ -65,13 +73,26 @@ def settle(
     engineer = made.person(Role.SYSTEM, "engineer", ALL)
     who = int(insider.get("/api/session").json()["id"])
     taken = Taken(RECORDER, CHANNEL, "通道 1", "stream", "s", "", wall, wall, 2, 2, who, "patrol")
-    parts.shelf.keep(taken, b"\xff\xd8 a picture \xff\xd9")
+    kept = parts.shelf.keep(taken, b"\xff\xd8 a picture \xff\xd9")
     flush()
+    with store.connect() as connection:
+        alarm_id = connection.execute(select(alarms.c.id)).scalar_one()
+    made.real |= {"picture_id": str(kept.id), "alarm_id": str(alarm_id)}
     _do_everything(made, insider, engineer)
     _keep_for_others(made, store, who)
     flush()
     made.absent = {name: _absent(code) for name, code in made.real.items()}
     return made
+
+
+def _spread_numbers(store: Engine) -> None:
+    """Have each table begin with a number that stands nowhere else."""
+    with store.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence")
+        for number, table in enumerate(metadata.sorted_tables, 1):
+            if table.dialect_options["sqlite"]["autoincrement"]:
+                row = (table.name, 73_000_000 + 10_000 * number)
+                connection.exec_driver_sql("INSERT INTO sqlite_sequence VALUES (?, ?)", row)
 
 
 def _do_everything(made: World, insider: httpx.Client, engineer: httpx.Client) -> None:
@@ -85,8 +106,6 @@ def _do_everything(made: World, insider: httpx.Client, engineer: httpx.Client) -
         return told
 
     made.real |= {
-        "alarm_id": "1",
-        "picture_id": "1",
         "view_id": str(post(insider, "/live", PLACE)["view"]),
         "talk_id": str(post(insider, "/talks", PLACE)["talk"]),
         "download_id": str(post(insider, "/downloads", PAST)["id"]),
@@ -94,8 +113,9 @@ def _do_everything(made: World, insider: httpx.Client, engineer: httpx.Client) -
         "number": str(post(engineer, "/admission", {"effect": "deny", "pattern": "1*"})["id"]),
         "request_id": str(post(insider, "/requests", REQUEST)["id"]),
         "glass_id": str(post(insider, "/break-glass", GLASS)["id"]),
-        "code": "patrol",
     }
+    keeper = made.person(Role.SECURITY, "keeper")
+    made.real["code"] = str(post(keeper, "/purposes", RETIRED)["code"])
     made.real["service_id"] = str(made.add(Role.SERVICE, "bridge"))
     hook = post(engineer, "/hooks", HOOK)["about"]
     assert isinstance(hook, dict)
@@ -143,7 +163,50 @@ def _absent(code: str) -> str:
     """Return a code as long as *code* that nothing has."""
     if len(code) == 20:
         return f"{code[:13]}9999999"
-    return "9" * len(code) if code.isdigit() else f"{code[:-1]}z"
+    return f"99{code[2:]}" if code.isdigit() else f"{code[:-1]}z"
+
+
+def grants_that_do_not_help(wall: float) -> dict[str, tuple[Grant, ...]]:
+    """Return grants, by why the recorder stays hidden from who has them, in a minute from now."""
+    someday = frozenset({(int(wall // 86400) + 3 + 3) % 7})
+    here = Selector(devices=frozenset({RECORDER}))
+    return {
+        "none": (),
+        "another camera": (replace(ALL, selector=Selector(devices=frozenset({CAMERA}))),),
+        "expired": (replace(ALL, until=wall + 30),),
+        "early": (replace(ALL, since=wall + 86400),),
+        "another day": (replace(ALL, hours=Hours((Window(someday),))),),
+        "revoked": (replace(ALL, note="revoke"),),
+        "denied": (ALL, replace(ALL, selector=here, deny=True)),
+    }
+
+
+def blind(world: World, role: Role, wind: Callable[[float], None]) -> dict[str, httpx.Client]:
+    """Return people of a role from whom the recorder is hidden, by why.
+
+    wind: turns the node's clock on, s.
+    """
+    found = {}
+    for why, grants in grants_that_do_not_help(world.parts.clock.wall()).items():
+        found[why] = world.person(role, f"{role.value} {why}", *grants)
+    for held in world.parts.rights.page(GrantQuery(size=100)).rows:
+        if held.note == "revoke" and held.revoked_at is None:
+            world.parts.rights.end(held.id, ACTOR)
+    wind(60.0)
+    return found
+
+
+def short_grants() -> dict[str, tuple[Grant, ...]]:
+    """Return grants that let know of every camera and do nothing on patrol, by why."""
+    doing = frozenset(Right) - {Right.SEE}
+    looking = frozenset(Right) - {Right.APPROVE}
+    see = replace(ALL, rights=frozenset({Right.SEE}))
+    return {
+        "see": (see,),
+        "purpose": (replace(ALL, rights=looking, purposes=frozenset({"maintenance"})),),
+        "early": (see, replace(ALL, since=1.0e11)),
+        "denied": (ALL, replace(ALL, rights=doing, deny=True)),
+    }
 
 
 def counts(engine: Engine) -> dict[str, int]:

@@ -12,6 +12,8 @@ from urllib.parse import quote
 import httpx
 
 PLACE = re.compile(r"\{([a-z_]+)(?::path)?\}")
+_SHORT = 6
+"""Characters of a code that may stand in other words by chance."""
 _VARIES = frozenset({"date", "set-cookie"})
 
 
@@ -66,5 +68,6 @@ def seen(answer: httpx.Response, codes: Mapping[str, str]) -> Seen:
 def hide(text: str, codes: Mapping[str, str]) -> str:
     """Return *text* with every code in it, the longest first, replaced by its name."""
     for name, code in sorted(codes.items(), key=lambda item: -len(item[1])):
-        text = re.sub(rf"(?<![0-9A-Za-z]){re.escape(code)}(?![0-9A-Za-z])", f"<{name}>", text)
+        alone = rf"(?<![0-9A-Za-z]){re.escape(code)}(?![0-9A-Za-z])"
+        text = re.sub(re.escape(code) if len(code) > _SHORT else alone, f"<{name}>", text)
     return text
