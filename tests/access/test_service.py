@@ -132,7 +132,6 @@ def test_the_last_administrator_of_security_stays(people: People, first: Given) 
     last = people.named(first.name)
     acts: list[Callable[[], object]] = [
         lambda: people.disable(last.id, disabled=True, by=SOMEBODY),
-        lambda: people.change(last.id, "A", "", Role.AUDIT, OPEN_TERMS, SOMEBODY),
         lambda: people.change(last.id, "A", "", Role.SECURITY, Terms(ends_at=2e9), SOMEBODY),
     ]
     for act in acts:
@@ -187,6 +186,21 @@ def test_a_reset_opens_for_who_was_paused(
     with pytest.raises(Denied):
         sign_ins.sign_in("li", password, "::1")
     assert sign_ins.sign_in("li", people.reset(person.id).password, "::1")
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.SERVICE])
+def test_an_administrator_does_not_become_another(
+    people: People, join: Join, role: Role, clock: ManualClock
+) -> None:
+    """Demoted, stripped of the second factor and appointed again, they would be somebody else."""
+    people.add("keeper", "K", "", Role.SECURITY)
+    terms = Terms(ends_at=clock.wall() + DAY)
+    person, _ = join(role=Role.AUDIT)
+    if role is not Role.AUDIT:
+        with pytest.raises(Conflict, match="for good"):
+            people.change(person.id, "Li", "", role, terms, SOMEBODY)
+    other, _ = join("wu")
+    assert people.change(other.id, "Wu", "", role, terms, SOMEBODY).role is role
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.SERVICE])

@@ -116,13 +116,17 @@ class People:
     ) -> Person:
         """Change what an administrator says of somebody; a change of rights ends their sign-ins.
 
-        Raises Missing, Invalid, Denied (oneself), Conflict (the last administrator of security).
+        Raises Missing, Invalid, Denied (oneself), Conflict (another role for an administrator; an
+        end for the last one of security).
         """
         wall = self._clock.wall()
         before = self._other(person_id, by).person
         check_terms(role, terms, wall)
         if Role.SERVICE in (role, before.role) and role is not before.role:
             raise Invalid("a service is no person, and a person no service")
+        if before.role in ADMINISTRATORS and role is not before.role:
+            # Else their second factor could be taken off in between, by who appoints.
+            raise Conflict("an administrator's role is for good: close the account, make another")
         after = replace(
             before,
             shown=storable(shown, 64) or before.name,
@@ -134,7 +138,7 @@ class People:
         )
 
         def write(connection: Connection) -> None:
-            if role is not Role.SECURITY or terms.ends_at is not None:
+            if terms.ends_at is not None:
                 self._keep_one(connection, before)
             accounts.write_person(connection, after)
             if (role, terms.ends_at) != (before.role, before.ends_at):

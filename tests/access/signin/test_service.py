@@ -107,6 +107,7 @@ def test_own_sessions_are_listed_and_ended(
 ) -> None:
     li, password = join()
     wu, other = join("wu")
+    clock.wind(1)
     one = sign_ins.sign_in("li", password, HERE)
     clock.wind(1)
     two = sign_ins.sign_in("li", password, THERE)

@@ -5,7 +5,6 @@ Source: OpenID Connect Core 1.0 3.1.3.7, Discovery 1.0 4.3; RFC 7636 (PKCE), RFC
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from tongshi.errors import Denied, Invalid
 
@@ -66,9 +65,9 @@ def read_provider(document: Mapping[str, object], issuer: str) -> Provider:
     ]
     if told[0] != issuer:
         raise Invalid("the discovery document is of another issuer")
-    scheme = urlsplit(issuer).scheme
+    scheme = issuer.partition("://")[0]
     for address in told[1:]:
-        if urlsplit(address).scheme not in ("https", scheme):
+        if address.partition("://")[0] not in ("https", scheme):
             raise Invalid(f"the provider names an address without TLS: {address[:200]!r}")
     return Provider(*told)
 

@@ -28,7 +28,7 @@ from tongshi.access.identity import (
     needs_totp,
 )
 from tongshi.access.signin import store
-from tongshi.access.signin.pace import Kind, count, is_paused, keys_of, limits, source_of
+from tongshi.access.signin.guard.service import Attempt, Guard
 from tongshi.access.signin.step import Awaited, SignedIn, Step, crowded, elsewhere
 from tongshi.audit.entry import Actor, Outcome
 from tongshi.audit.store import append
@@ -53,20 +53,6 @@ class Enrolled:
     codes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """One attempt.  person: None for a name that nobody has."""
-
-    name: str
-    person: Person | None
-    address: str
-    wall: float
-
-    @property
-    def keys(self) -> Mapping[Kind, str]:
-        return keys_of(self.name, self.address)
-
-
 class SignIns:
     """Web sessions of one node.  Safe to use from any thread."""
 
@@ -85,6 +71,7 @@ class SignIns:
         self._rules = rules
         self._hashing = hashing
         self._factors = factors
+        self._guard = Guard(engine, writer, rules)
         self._used: Buffer[str, float] = Buffer(store.touch_sessions, max)
         writer.attach(self._used)
 
@@ -106,12 +93,12 @@ class SignIns:
             wall = self._clock.wall()
             with self._engine.connect() as connection:
                 account = accounts.read_account(connection, folded) if folded else None
-                tried = _Try(folded, account.person if account else None, address, wall)
-                paused = self._is_paused(connection, tried)
+            tried = Attempt(folded, account.person if account else None, address, wall)
+            paused = self._guard.is_paused(tried)
             right = self._hashing.verify(account.password if account else None, password)
             if account is None or not right or paused or not account.is_open(wall):
                 if not paused:
-                    self._fail(tried, Way.PHRASE)
+                    self._guard.fail(tried, Way.PHRASE)
                 raise Denied(REFUSAL)
         if self._hashing.is_old(account.password):
             self._renew_hash(account, password)
@@ -124,7 +111,7 @@ class SignIns:
         """
         wall = self._clock.wall()
         account = self._account(person_id)
-        tried = _Try(account.person.name, account.person, address, wall)
+        tried = Attempt(account.person.name, account.person, address, wall)
         if not account.is_open(wall) or account.person.must_change:
             raise Denied(REFUSAL)
         return self._enter(account, tried, Way.OIDC)
@@ -146,8 +133,8 @@ class SignIns:
             account = accounts.read_account_of(connection, step.person_id) if step else None
             if step is None or account is None or not step.holds(wall, address):
                 raise Denied(CODE_REFUSAL)
-            tried = _Try(account.person.name, account.person, address, wall)
-            if self._is_paused(connection, tried) or not account.is_open(wall):
+            tried = Attempt(account.person.name, account.person, address, wall)
+            if self._guard.is_paused(tried) or not account.is_open(wall):
                 raise Denied(CODE_REFUSAL)
 
         def use(connection: Connection) -> SignedIn | None:
@@ -234,7 +221,7 @@ class SignIns:
         is not accepted.
         """
         account = self._account(person_id)
-        tried = _Try(account.person.name, account.person, address, self._clock.wall())
+        tried = Attempt(account.person.name, account.person, address, self._clock.wall())
         self._check(account, tried, old)
         if old == new:
             raise Invalid("the new password is the old one")
@@ -257,10 +244,10 @@ class SignIns:
         secret: a code where one-time codes are enrolled, else the password.  Raises Denied.
         """
         account = self._account(session.person.id)
-        tried = _Try(account.person.name, account.person, address, self._clock.wall())
+        tried = Attempt(account.person.name, account.person, address, self._clock.wall())
         if account.totp is None:
             self._check(account, tried, secret)
-        elif not is_code(secret) or self._paused(tried):
+        elif not is_code(secret) or self._guard.is_paused(tried):
             raise Denied(CODE_REFUSAL)
 
         def write(connection: Connection) -> SignedIn | None:
@@ -292,8 +279,8 @@ class SignIns:
         Raises Denied when *code* does not prove it; the recovery codes are told here only.
         """
         person, wall = session.person, self._clock.wall()
-        tried = _Try(person.name, person, address, wall)
-        if self._paused(tried):
+        tried = Attempt(person.name, person, address, wall)
+        if self._guard.is_paused(tried):
             raise Denied(CODE_REFUSAL)
         codes = self._factors.spell()
 
@@ -310,7 +297,7 @@ class SignIns:
 
     # Within
 
-    def _enter(self, account: Account, tried: _Try, way: Way) -> SignedIn | Step:
+    def _enter(self, account: Account, tried: Attempt, way: Way) -> SignedIn | Step:
         if account.totp is None:
             return self._write(lambda connection: self._open(connection, account, tried, way))
         token = secrets.token_urlsafe(32)
@@ -319,7 +306,7 @@ class SignIns:
         self._write(lambda connection: store.add_step(connection, digest_token(token), awaited))
         return Step(token, ends_at)
 
-    def _open(self, connection: Connection, account: Account, tried: _Try, way: Way) -> SignedIn:
+    def _open(self, connection: Connection, account: Account, tried: Attempt, way: Way) -> SignedIn:
         """Begin a session in the transaction of what proved it; its token was never seen before."""
         person, wall = account.person, tried.wall
         if person.must_change and not accounts.spend_password(connection, person.id, wall):
@@ -337,8 +324,7 @@ class SignIns:
             digest_token(token), person, wall, wall, wall + rules.absolute, address, wall, way
         )
         store.add_session(connection, session)
-        store.clear_tallies(connection, tried.keys)
-        store.remember_address(connection, person.id, source_of(address), wall)
+        self._guard.forgive(connection, tried)
         by = _actor(person, address)
         counts = {"elsewhere": len(others), "ended": len(ended)}
         details = {"way": way.value, **counts}
@@ -347,52 +333,21 @@ class SignIns:
         session = replace(session, person=replace(person, bar=bar))
         return SignedIn(token, session, others, tuple(each.digest for each in ended))
 
-    def _check(self, account: Account, tried: _Try, password: str) -> None:
+    def _check(self, account: Account, tried: Attempt, password: str) -> None:
         """Raise Denied unless *password* is the account's own."""
         with self._hashing.turn():
             right = self._hashing.verify(account.password, password)
-            paused = self._paused(tried)
+            paused = self._guard.is_paused(tried)
             if right and not paused:
                 return
             if not paused:
-                self._fail(tried, Way.PHRASE)
+                self._guard.fail(tried, Way.PHRASE)
             raise Denied(REFUSAL)
 
-    def _paused(self, tried: _Try) -> bool:
-        with self._engine.connect() as connection:
-            return self._is_paused(connection, tried)
-
-    def _is_paused(self, connection: Connection, tried: _Try) -> bool:
-        person_id = tried.person.id if tried.person else 0
-        known = store.is_known(connection, person_id, source_of(tried.address))
-        return is_paused(store.read_tallies(connection, tried.keys), tried.wall, known=known)
-
-    def _refuse(self, tried: _Try, way: Way) -> SignedIn:
+    def _refuse(self, tried: Attempt, way: Way) -> SignedIn:
         """Count a failure and raise Denied."""
-        self._fail(tried, way)
+        self._guard.fail(tried, way)
         raise Denied(CODE_REFUSAL)
-
-    def _fail(self, tried: _Try, way: Way) -> None:
-        """Count one more failure, from what is stored now: several may come at once.
-
-        The name is not recorded unless it is somebody's: people type passwords there.
-        """
-        person, wall = tried.person, tried.wall
-        by = _actor(person, tried.address) if person else Actor(address=tried.address)
-
-        def write(connection: Connection) -> None:
-            before = store.read_tallies(connection, tried.keys)
-            bounds = limits(self._rules)
-            now = {kind: count(before.get(kind), wall, bounds[kind]) for kind in Kind}
-            store.write_tallies(connection, tried.keys, now)
-            failed = by.act("session.begun", outcome=Outcome.REFUSED, way=way.value)
-            append(connection, wall, failed)
-            paused = [kind for kind in Kind if now[kind].paused_until > wall]
-            for kind in paused:
-                seconds = round(now[kind].paused_until - wall)
-                append(connection, wall, by.act("person.locked", kind.value, seconds=seconds))
-
-        self._write(write)
 
     def _renew_hash(self, account: Account, password: str) -> None:
         hashed, person_id = self._hashing.hash(password), account.person.id
