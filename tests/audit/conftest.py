@@ -1,11 +1,13 @@
 """A chain in a store of its own, with a clock that tests wind."""
 
+import contextlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from tongshi.access.register import Action, Ending, Look
 from tongshi.access.store import add_entry, write_endings
@@ -47,9 +49,12 @@ class Town:
         look = Look(None, "Li", "U", Action.LIVE, "d", "c", "门", "duty", at, "ws", "::1")
         number = self.writer.commit(lambda connection: add_entry(connection, look))
         if ended:
-            endings = {number: Ending(at + 1, "closed", 1.0, 10)}
-            self.writer.commit(lambda connection: write_endings(connection, endings))
+            self.end(number, at + 1)
         return number
+
+    def end(self, number: int, at: float) -> None:
+        endings = {number: Ending(at, "closed", 1.0, 10)}
+        self.writer.commit(lambda connection: write_endings(connection, endings))
 
     def lines(self, *, rows: bool = True) -> list[Line]:
         """Return the lines of an export, through text and back."""
@@ -62,8 +67,8 @@ class Town:
 
     def tamper(self, statement: str) -> None:
         """Change the store behind the node's back."""
-        with self.engine.begin() as connection:
-            connection.execute(text(statement))
+        with contextlib.closing(sqlite3.connect(self.folder / "tongshi.db")) as store, store:
+            store.execute(statement)
 
 
 @pytest.fixture

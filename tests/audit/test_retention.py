@@ -27,8 +27,8 @@ def test_months_are_those_of_the_calendar(now: str, months: int, then: str) -> N
     assert months_before(at(now), months) == at(then)
 
 
-@given(st.floats(at("1990-01-01T00:00:00"), at("2200-01-01T00:00:00")), st.integers(1, 120))
-def test_a_month_is_between_28_and_31_days(wall: float, months: int) -> None:
+@given(st.integers(631_152_000, 7_258_118_400), st.integers(1, 120))  # the years 1990 to 2200
+def test_a_month_is_between_28_and_31_days(wall: int, months: int) -> None:
     span = wall - months_before(wall, months)
     assert timedelta(days=28 * months).total_seconds() <= span
     assert span <= timedelta(days=31 * months + 3).total_seconds()

@@ -124,17 +124,16 @@ class Examination:
     def finish(self) -> Report:
         """Return what was found; nothing is taken afterwards."""
         self._begin_chain()
-        self._note_strays()
-        if self._lines and not self._ended:
-            self._note(Fault.CUT)
-        for (part, number), (seq, _) in self._rows.items():
-            self._note(Fault.ROW_MISSING, seq, part=part, entry=number)
-        beyond = self._beyond
+        beyond, last = self._beyond, self._head or self._anchor
         if beyond is not None and beyond.head.seq > self._seq:
             head = beyond.head
             self._note(Fault.TRUNCATED, self._seq + 1, number=head.number, last=head.seq)
-        last = self._head or self._anchor
         self._witness.finish(self._seq, last.head.number if last is not None else 0)
+        if self._lines and not self._ended:
+            self._note(Fault.CUT)
+        self._note_strays()
+        for (part, number), (seq, _) in self._rows.items():
+            self._note(Fault.ROW_MISSING, seq, part=part, entry=number)
         sealed = last.head.seq if last is not None else 0
         counts = self._counts
         return Report(
