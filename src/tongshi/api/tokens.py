@@ -12,7 +12,7 @@ from tongshi.api.asker import AskerOf, PartsOf
 from tongshi.api.devices import RowId
 from tongshi.api.notices import moment
 from tongshi.api.parts import Parts
-from tongshi.api.session import actor
+from tongshi.api.session import actor, need_proof
 from tongshi.tokens.quota import Quotas
 from tongshi.tokens.token import (
     LONGEST_NAME,
@@ -110,6 +110,7 @@ async def list_tokens(parts: PartsOf, asker: AskerOf) -> list[TokenShown]:
 
 async def make_token(parts: PartsOf, asker: AskerOf, ask: Annotated[AskToken, Body()]) -> TokenTold:
     """Make a token; it is told in this answer and never again."""
+    need_proof(parts, asker)
     wish = NewToken(
         ask.account,
         ask.name,
