@@ -7,12 +7,9 @@ from tongshi.approvals.request import Decision, Request, State, Verdict, Who
 from tongshi.approvals.store import (
     RequestQuery,
     add_decision,
-    add_delegation,
     add_request,
-    end_delegation,
     page_requests,
     read_decided_by,
-    read_delegations,
     read_due,
     read_request,
     read_waiting,
@@ -93,23 +90,5 @@ def test_pages_have_what_is_asked_for(house: House) -> None:
             assert total == len(found)
         rows, total = page_requests(connection, RequestQuery(number=2, size=2), turn)
         assert ([row.id for row in rows], total) == (numbers[:1], 3)
-
-    house.writer.commit(write)
-
-
-def test_delegations_are_those_that_are_not_over(house: House) -> None:
-    giver, taker = house.people["first"], house.people["helper"]
-
-    def write(connection: Connection) -> None:
-        number = add_delegation(connection, giver, taker, 10.0, 20.0, 5.0)
-        for person in (giver, taker):
-            (found,) = read_delegations(connection, person, 19.0)
-            assert (found.id, found.giver.id, found.taker.id) == (number, giver, taker)
-            assert (found.giver.shown, found.since, found.until) == ("First", 10.0, 20.0)
-        assert read_delegations(connection, giver, 20.0) == ()
-        assert read_delegations(connection, house.people["asker"], 10.0) == ()
-        assert not end_delegation(connection, number, taker, 12.0)
-        assert end_delegation(connection, number, giver, 12.0)
-        assert read_delegations(connection, giver, 12.0) == ()
 
     house.writer.commit(write)

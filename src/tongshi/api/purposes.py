@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tongshi.api.asker import Asker, AskerOf, PartsOf
 from tongshi.api.parts import Parts
+from tongshi.approvals.person import actor_of
 from tongshi.approvals.purpose import LONGEST_TITLE, Purpose
-from tongshi.audit.entry import Actor
 from tongshi.errors import Missing
 
 Code = Annotated[str, Path(max_length=32)]
@@ -56,12 +56,6 @@ class NewPurpose(PurposeBody):
     code: str = Field(max_length=32, pattern=r"^[a-z][a-z0-9-]{0,31}$")
 
 
-def actor_of(asker: Asker) -> Actor:
-    """Return the asker as the audit names them."""
-    person = asker.person
-    return Actor(person.id, person.shown, person.unit, asker.address)
-
-
 async def list_purposes(parts: PartsOf, asker: AskerOf) -> list[PurposeRow]:
     """Return every purpose in the order of the list, retired ones too."""
     return [row_of(each, asker) for each in parts.purposes.known.values()]
@@ -72,7 +66,7 @@ async def add_purpose(
 ) -> PurposeRow:
     """Add a purpose."""
     purpose = Purpose(**given.model_dump())
-    await asyncio.to_thread(parts.purposes.add, actor_of(asker), purpose)
+    await asyncio.to_thread(parts.purposes.add, actor_of(asker.person, asker.address), purpose)
     return row_of(purpose, asker)
 
 
@@ -88,7 +82,7 @@ async def write_purpose(parts: Parts, asker: Asker, code: str, given: PurposeBod
     if code not in parts.purposes.known:
         raise Missing("no such purpose")
     purpose = Purpose(code=code, **given.model_dump())
-    await asyncio.to_thread(parts.purposes.change, actor_of(asker), purpose)
+    await asyncio.to_thread(parts.purposes.change, actor_of(asker.person, asker.address), purpose)
     return purpose
 
 

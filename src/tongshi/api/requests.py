@@ -310,7 +310,7 @@ async def withdraw(parts: PartsOf, asker: AskerOf, request_id: RowId) -> Request
 
 async def list_delegates(parts: PartsOf, asker: AskerOf) -> list[DelegationRow]:
     """Return whom the asker appointed and who appointed the asker, from now on."""
-    found = await asyncio.to_thread(parts.approvals.delegations, asker.person)
+    found = await asyncio.to_thread(parts.approvals.delegates.of, asker.person)
     return [delegation_of(each, asker) for each in found]
 
 
@@ -320,7 +320,7 @@ async def appoint(
     """Have somebody decide in the asker's place between two dates."""
     since, until = seconds(given.since) or 0.0, seconds(given.until) or 0.0
     await asyncio.to_thread(
-        parts.approvals.delegate, asker.person, asker.address, given.delegate, since, until
+        parts.approvals.delegates.appoint, asker.person, asker.address, given.delegate, since, until
     )
     return await list_delegates(parts, asker)
 
@@ -328,7 +328,7 @@ async def appoint(
 async def dismiss(parts: PartsOf, asker: AskerOf, delegation_id: RowId) -> Response:
     """End an own delegation."""
     await asyncio.to_thread(
-        parts.approvals.end_delegation, asker.person, asker.address, delegation_id
+        parts.approvals.delegates.end, asker.person, asker.address, delegation_id
     )
     return Response(status_code=204)
 

@@ -5,7 +5,8 @@ the access register can carry, and grants with the origin ``approval:N`` or ``br
 looks is stopped or let through by grants alone, and never by a request.
 
 ``purpose``, ``request``, ``content``, ``policy`` and ``glass`` are pure.  `purposes` keeps the
-purposes, `emergency` the broken glass and its after-reviews, ``service`` the requests.
+purposes, `delegates` who decides in whose place, `emergency` the broken glass and its
+after-reviews, ``service`` the requests.
 
 Source: State Council Order 799, articles 16(2), 20, 21, 22.
 """

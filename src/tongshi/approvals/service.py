@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, Engine
 
-from tongshi.access.accounts.store import read_account, read_account_of, read_people
+from tongshi.access.accounts.store import read_account, read_people
 from tongshi.access.factors.seal import NONCE, Seal
 from tongshi.access.grant import Grant, Selector, Subject, SubjectKind
 from tongshi.access.grant import Reason as Lack
@@ -19,7 +19,9 @@ from tongshi.access.identity import Person, fold_name
 from tongshi.access.permission import GRANTED, Permission
 from tongshi.approvals import policy, store
 from tongshi.approvals.content import Ask, Place, check_ask, hide, map_documents
-from tongshi.approvals.policy import Approver, Delegation
+from tongshi.approvals.delegates.service import Delegates
+from tongshi.approvals.person import actor_of, who
+from tongshi.approvals.policy import Approver
 from tongshi.approvals.purpose import Purpose, Reason, Stated, check_second, read_reason
 from tongshi.approvals.purposes.service import Purposes
 from tongshi.approvals.request import (
@@ -27,7 +29,6 @@ from tongshi.approvals.request import (
     Request,
     State,
     Verdict,
-    Who,
     covers,
     decide,
     expire,
@@ -35,7 +36,7 @@ from tongshi.approvals.request import (
     withdraw,
 )
 from tongshi.approvals.store import RequestQuery
-from tongshi.audit.entry import PLATFORM, Actor
+from tongshi.audit.entry import PLATFORM
 from tongshi.audit.store import append
 from tongshi.clock import Clock
 from tongshi.db.page import Page, bound
@@ -51,19 +52,9 @@ SWEPT = 500
 """Requests that expire in one transaction at the most."""
 
 
-def who(person: Person) -> Who:
-    """Return *person* as records name them."""
-    return Who(person.id, person.shown, person.unit)
-
-
 def is_looker(person: Person) -> bool:
     """Say whether somebody looks at pictures by their role, and may sit beside."""
     return Permission.SEE_LIVE in GRANTED[person.role]
-
-
-def actor_of(person: Person, address: str) -> Actor:
-    """Return *person* as the audit names them."""
-    return Actor(person.id, person.shown, person.unit, address)
 
 
 class Approvals:
@@ -87,6 +78,7 @@ class Approvals:
         self._rights = rights
         self._purposes = purposes
         self._seal = Seal(key)
+        self.delegates = Delegates(engine, writer, clock)
 
     # Before a look
 
@@ -287,54 +279,6 @@ class Approvals:
         self._rights.changed()
         return swept
 
-    # Delegates
-
-    def delegate(self, person: Person, address: str, taker: str, since: float, until: float) -> int:
-        """Have *taker*, by the name of his account, decide in this person's place; return a number.
-
-        Raises Invalid when there is no such approver, or no such time.
-        """
-        with self._engine.connect() as connection:
-            account = read_account(connection, fold_name(taker))
-        if account is None or not account.person.may(Permission.APPROVE):
-            raise Invalid("there is nobody of this name who decides on requests")
-        wall, taker_id = self._clock.wall(), account.person.id
-        policy.check_delegation(person.id, taker_id, since, until, wall)
-
-        def write(connection: Connection) -> int:
-            number = store.add_delegation(connection, person.id, taker_id, since, until, wall)
-            act = actor_of(person, address).act(
-                "delegate.changed",
-                str(person.id),
-                taker=taker_id,
-                since=since,
-                until=until,
-                number=number,
-            )
-            append(connection, wall, act)
-            return number
-
-        return self._writer.commit(write, durable=True)
-
-    def end_delegation(self, person: Person, address: str, number: int) -> None:
-        """End an own delegation; raises Missing when there is none that goes on."""
-
-        def write(connection: Connection) -> None:
-            wall = self._clock.wall()
-            if not store.end_delegation(connection, number, person.id, wall):
-                raise Missing("no such delegation")
-            act = actor_of(person, address).act(
-                "delegate.changed", str(person.id), number=number, ended=True
-            )
-            append(connection, wall, act)
-
-        self._writer.commit(write, durable=True)
-
-    def delegations(self, person: Person) -> tuple[Delegation, ...]:
-        """Return those that a person gave or has, and that go on or are to come."""
-        with self._engine.connect() as connection:
-            return store.read_delegations(connection, person.id, self._clock.wall())
-
     # Reading
 
     def request(self, person: Person, request_id: int) -> Request:
@@ -416,15 +360,7 @@ class Approvals:
 
     def _givers(self, person: Person, request: Request) -> tuple[Approver, ...]:
         """Return those in whose place *person* decides now."""
-        wall = self._clock.wall()
-        with self._engine.connect() as connection:
-            held = store.read_delegations(connection, person.id, wall)
-            ids = {
-                each.giver.id for each in held if each.taker.id == person.id and each.holds(wall)
-            }
-            found = [read_account_of(connection, number) for number in sorted(ids)]
-        open_ones = [each.person for each in found if each is not None and each.is_open(wall)]
-        return tuple(self._approver(person, request) for person in open_ones)
+        return tuple(self._approver(giver, request) for giver in self.delegates.givers(person))
 
     def _revoke(self, connection: Connection, request: Request, wall: float) -> None:
         if request.grant_id is not None:

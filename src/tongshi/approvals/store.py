@@ -1,16 +1,15 @@
-"""The statements of requests, their decisions, and delegates."""
+"""The statements of requests and their decisions."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, update
 
 from tongshi.approvals.content import Ask, Kind, Place, from_plain, map_documents, to_plain
-from tongshi.approvals.policy import Delegation
 from tongshi.approvals.request import Decision, Request, State, Verdict, Who
-from tongshi.db.tables import delegates, people, request_cameras, request_decisions, requests
+from tongshi.db.tables import request_cameras, request_decisions, requests
 
 Seal = Callable[[str], str]
 """Turns the number of an identity document into what is kept of it, or back."""
@@ -172,73 +171,6 @@ def _conditions(query: RequestQuery) -> list[ColumnElement[bool]]:
     if query.open:
         where.append(c.state.in_((State.WAITING.value, State.GRANTED.value)))
     return where
-
-
-# Delegates ----------------------------------------------------------------------------------
-
-
-def add_delegation(
-    connection: Connection, giver_id: int, taker_id: int, since: float, until: float, wall: float
-) -> int:
-    """Insert a delegation and return its number."""
-    statement = insert(delegates).values(
-        giver_id=giver_id, taker_id=taker_id, since=since, until=until, made_at=wall
-    )
-    return int(connection.execute(statement.returning(delegates.c.id)).scalar_one())
-
-
-def end_delegation(connection: Connection, number: int, giver_id: int, wall: float) -> bool:
-    """End a delegation of *giver_id*; False when there is none that goes on."""
-    c = delegates.c
-    ended = update(delegates).where(c.id == number, c.giver_id == giver_id, c.ended_at.is_(None))
-    return connection.execute(ended.values(ended_at=wall)).rowcount == 1
-
-
-def read_delegations(connection: Connection, person_id: int, wall: float) -> tuple[Delegation, ...]:
-    """Return those of a person, given and taken, that hold at *wall* or later."""
-    c = delegates.c
-    where = (
-        or_(c.giver_id == person_id, c.taker_id == person_id),
-        c.until > wall,
-        c.ended_at.is_(None),
-    )
-    return _delegations(connection, where)
-
-
-def read_delegations_now(connection: Connection, wall: float) -> tuple[Delegation, ...]:
-    """Return all that hold at *wall*."""
-    c = delegates.c
-    return _delegations(connection, (c.since <= wall, c.until > wall, c.ended_at.is_(None)))
-
-
-def _delegations(
-    connection: Connection, where: Iterable[ColumnElement[bool]]
-) -> tuple[Delegation, ...]:
-    giver, taker = people.alias(), people.alias()
-    found = (
-        select(
-            delegates,
-            giver.c.shown.label("giver"),
-            giver.c.unit.label("giver_unit"),
-            taker.c.shown.label("taker"),
-            taker.c.unit.label("taker_unit"),
-        )
-        .join(giver, giver.c.id == delegates.c.giver_id)
-        .join(taker, taker.c.id == delegates.c.taker_id)
-        .where(*where)
-        .order_by(delegates.c.id)
-    )
-    return tuple(
-        Delegation(
-            row.id,
-            Who(row.giver_id, row.giver, row.giver_unit),
-            Who(row.taker_id, row.taker, row.taker_unit),
-            row.since,
-            row.until,
-            row.ended_at,
-        )
-        for row in connection.execute(found)
-    )
 
 
 # Rows as values -----------------------------------------------------------------------------

@@ -218,7 +218,7 @@ async def _inbox(visit: Visit, problem: Problem | None = None) -> dict[str, obje
 
 
 async def _delegates(visit: Visit, problem: Problem | None = None) -> dict[str, object]:
-    found = await asyncio.to_thread(visit.parts.approvals.delegations, visit.asker.person)
+    found = await asyncio.to_thread(visit.parts.approvals.delegates.of, visit.asker.person)
     return {"delegations": found, "own": visit.asker.person.id, "problem": problem, "again": None}
 
 

@@ -28,8 +28,9 @@ from tongshi.approvals.glass import (
     smash,
     stand,
 )
+from tongshi.approvals.person import actor_of, who
 from tongshi.approvals.purposes.service import Purposes
-from tongshi.approvals.service import actor_of, keys_of, who
+from tongshi.approvals.service import keys_of
 from tongshi.audit.entry import PLATFORM
 from tongshi.audit.store import append
 from tongshi.clock import Clock

@@ -1,0 +1,1 @@
+"""Who decides in whose place, between two dates."""
