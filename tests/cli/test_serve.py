@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -192,19 +193,46 @@ def test_arguments() -> None:
 # A node as a process
 
 
+@dataclass(frozen=True)
+class Staff:
+    """Who is signed in at a node, wherever it is started again."""
+
+    officer: Client
+    auditor: Client
+
+
+def hire(web: str, password: str) -> Staff:
+    """Appoint a staff as the administrator of security, by the one-time *password* of serve."""
+    admin = Client(web)
+    admin.begin("admin", password)
+    everything = {"kind": "role", "subject": "operator", "cameras": {"everything": True}}
+    admin.call("POST", "/grants", {**everything, "rights": ["see", "live"]})
+    clients = []
+    for role in ("operator", "audit"):
+        body = {"name": f"one-{role}", "shown": role, "role": role}
+        clients.append(Client(web))
+        clients[-1].begin(body["name"], admin.call("POST", "/people", body)["password"])
+    return Staff(*clients)
+
+
 class Platform:
     """A running ``tongshi serve`` and somebody who is signed in there."""
 
-    def __init__(self, path: Path, command: Command, client: Client) -> None:
+    def __init__(self, path: Path, command: Command, staff: Staff) -> None:
         self.path = path
         self.command = command
-        self.client = client
+        self.staff = staff
+        self.client = staff.officer
         given = load(path, {})
         self.sip = given.signalling.listen
         self.file = Path(given.node.data) / "tongshi.db"
 
     def rows(self, path: str) -> list[dict[str, Any]]:
         return list(self.client.call("GET", path)["rows"])
+
+    def looks(self) -> list[dict[str, Any]]:
+        """Return the access register, as the auditor reads it."""
+        return list(self.staff.auditor.call("GET", "/register")["rows"])
 
     def counts(self) -> list[dict[str, int]]:
         told = self.client.call("GET", "/counts")
@@ -233,16 +261,13 @@ class Platform:
 
 
 @contextmanager
-def running(path: Path, client: Client | None = None) -> Iterator[Platform]:
-    """Start a node; the first time, sign in with the password that it prints."""
+def running(path: Path, staff: Staff | None = None) -> Iterator[Platform]:
+    """Start a node; the first time, hire a staff with the password that it prints."""
     with Command("serve", "--config", str(path)) as command:
         web = command.line(lambda line: line.startswith("web 控制台")).split()[-1]
-        if client is None:
-            client = Client(web)
-            told = command.line(lambda line: "一次性密码" in line).split()[-1]
-            client.sign_in("admin", told)
-            client.change_password(told, secrets.token_urlsafe(12))
-        yield Platform(path, command, client)
+        if staff is None:
+            staff = hire(web, command.line(lambda line: "一次性密码" in line).split()[-1])
+        yield Platform(path, command, staff)
 
 
 @contextmanager
@@ -313,7 +338,7 @@ def test_sigterm_during_the_start(tmp_path: Path) -> None:
         assert command.wait() == 0
         assert not [line for line in command.err if "Traceback" in line or "Warning:" in line]
         assert "一次性密码" in "\n".join(command.out), "made, so it must be told"
-    with running(path, Client("")) as platform:
+    with running(path, Staff(Client(""), Client(""))) as platform:
         assert platform.is_whole()
 
 
@@ -346,8 +371,8 @@ def test_sigterm_in_the_middle_of_views_loses_nothing(tmp_path: Path) -> None:
             until(lambda: len(events(command, "call-ended")) == calls)  # noqa: B023
             assert {event["why"] for event in events(command, "call-ended")} == {"ended by remote"}
         assert platform.is_whole()
-        with running(path, platform.client) as again:
-            rows = again.rows("/register")
+        with running(path, platform.staff) as again:
+            rows = again.looks()
             assert len(rows) == 6
             for row in rows:
                 assert row["ending"]["how"] == "stopped"
@@ -369,8 +394,8 @@ def test_devices_that_do_not_answer_hold_up_no_end(tmp_path: Path) -> None:
             assert [look.result().end is not None for look in looks] == [True] * 3
         for command in cameras:
             command.send(signal.SIGCONT)
-        with running(path, platform.client) as again:
-            assert {row["ending"]["how"] for row in again.rows("/register")} == {"stopped"}
+        with running(path, platform.staff) as again:
+            assert {row["ending"]["how"] for row in again.looks()} == {"stopped"}
 
 
 def test_kill_and_restart_states_are_unknown_until_heard_from(tmp_path: Path) -> None:
@@ -386,14 +411,14 @@ def test_kill_and_restart_states_are_unknown_until_heard_from(tmp_path: Path) ->
         assert platform.is_whole()
         for command in cameras:
             command.send(signal.SIGSTOP)  # so that nobody is heard from
-        with running(path, platform.client) as again:
+        with running(path, platform.staff) as again:
             assert again.count(unknown=3)
             devices = again.rows("/devices")
             assert {row["state"] for row in devices} == {"unknown"}
             assert {row["catalog"]["state"] for row in devices} == {"complete"}
             assert {row["state"] for row in again.rows("/channels")} == {"unknown"}
             assert len(again.rows("/channels")) == 3
-            endings = [row["ending"]["how"] for row in again.rows("/register")]
+            endings = [row["ending"]["how"] for row in again.looks()]
             assert endings == ["process-ended"] * 2
             for command in cameras:
                 command.send(signal.SIGCONT)
