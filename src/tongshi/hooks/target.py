@@ -5,6 +5,7 @@ address is called, whatever name it has, however it is written, and whatever it 
 a network without an outside the receivers are inner ones: then the operator lists their networks.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import (
@@ -15,7 +16,6 @@ from ipaddress import (
     ip_address,
     ip_network,
 )
-from urllib.parse import urlsplit
 
 from tongshi.errors import Denied, Invalid
 
@@ -23,6 +23,11 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 LONGEST_URL = 2000
+_URL = re.compile(
+    r"(https?)://(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253}))(?::([0-9]{1,5}))?"
+    r"(/[^?#]*)?(\?[^#]*)?(?:#.*)?",
+    re.ASCII | re.IGNORECASE,
+)
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 _COMPATIBLE = IPv6Network("::/96")
@@ -55,21 +60,22 @@ def parse(url: str) -> Target:
         raise Invalid(f"a url has at most {LONGEST_URL} characters")
     if not url.isascii() or not url.isprintable() or any(sign in url for sign in ' "<>\\^`{|}'):
         raise Invalid("a url is ASCII without spaces: write names in Punycode, the rest escaped")
+    found = _URL.fullmatch(url)
+    if found is None:
+        raise Invalid("a url is http:// or https://, a host, perhaps a port, and a path; no name")
+    scheme, six, name, digits, path, query = found.groups()
+    scheme, host = scheme.lower(), (six or name).lower().rstrip(".")
+    port = _PORTS[scheme] if digits is None else int(digits)
+    if not host or not 0 < port < 65536 or (six is not None and not _is_address(six)):
+        raise Invalid("a url names a host and a port")
+    return Target(scheme, host, port, (path or "/") + (query or ""))
+
+
+def _is_address(text: str) -> bool:
     try:
-        parts = urlsplit(url)
-        port = parts.port
+        return isinstance(ip_address(text), IPv6Address)
     except ValueError:
-        raise Invalid("this url cannot be read") from None
-    if parts.scheme not in _PORTS:
-        raise Invalid("a url begins with http:// or https://")
-    if parts.username is not None or parts.password is not None:
-        raise Invalid("a url carries no name and no password: deliveries are signed")
-    host = (parts.hostname or "").rstrip(".")
-    if not host or "%" in host or port == 0:
-        raise Invalid("a url names a host")
-    path = parts.path or "/"
-    query = f"?{parts.query}" if parts.query else ""
-    return Target(parts.scheme, host, port or _PORTS[parts.scheme], path + query)
+        return False
 
 
 def read_networks(text: str) -> tuple[Network, ...]:

@@ -163,7 +163,7 @@ def test_a_name_without_address_and_an_url_that_is_none() -> None:
     async def run() -> None:
         assert (await send(allowed(), "http://hooks.example/")).why == "unreachable"
         assert (await send(allowed(), "ftp://hooks.example/")).why == "forbidden"
-        assert (await send(allowed(), f"http://{'x' * 300}/")).why == "unreachable"
+        assert (await send(allowed(), f"http://{'x' * 300}/")).why == "forbidden"
 
     asyncio.run(run())
 
