@@ -14,7 +14,7 @@ def run(test: Callable[[Feed], Awaitable[None]], **limits: int) -> None:
     asyncio.run(whole())
 
 
-def everything(device_id: str) -> bool:
+def everything(notice: Notice) -> bool:
     return True
 
 
@@ -67,7 +67,7 @@ def test_what_concerns_people_is_told_to_them_alone() -> None:
 
 def test_nobody_hears_of_what_is_outside_of_the_scope() -> None:
     async def test(feed: Feed) -> None:
-        reader = feed.join(lambda device_id: device_id == "mine")
+        reader = feed.join(lambda notice: notice.device_id == "mine")
         feed.publish("device", "theirs", {})
         feed.publish("device", "mine", {})
         assert await topics(reader) == [("device", "mine")]
@@ -136,5 +136,17 @@ def test_signing_out_ends_the_streams_of_that_sign_in() -> None:
         feed.end("me")
         assert await mine.take(0) is None
         assert await theirs.take(0) == []
+
+    run(test)
+
+
+def test_a_taker_gets_every_notice_about_a_device() -> None:
+    async def test(feed: Feed) -> None:
+        taken: list[Notice] = []
+        feed.subscribe(taken.append)
+        feed.publish("device", "a", {"n": 1})
+        feed.publish("device", "a", {"n": 2})
+        feed.tell("request", frozenset({1}), {"n": 3}, key="x")
+        assert [notice.body for notice in taken] == [{"n": 1}, {"n": 2}]
 
     run(test)

@@ -2,7 +2,15 @@ import json
 
 import pytest
 
-from tongshi.api.problem import MEDIA_TYPE, Problem, advise, answer, describe, http_status
+from tongshi.api.problem import (
+    MEDIA_TYPE,
+    Problem,
+    advise,
+    answer,
+    describe,
+    headers_of,
+    http_status,
+)
 from tongshi.api.text import Language, Words
 from tongshi.errors import (
     TITLES,
@@ -77,3 +85,19 @@ def test_the_answer_is_a_problem() -> None:
     assert response.media_type == MEDIA_TYPE
     assert response.headers["Retry-After"] == "5"
     assert json.loads(bytes(response.body))["type"] == "about:blank"
+
+
+def test_a_quota_says_when_there_is_more() -> None:
+    spent = Exhausted("spent", resource="calls-minute", again=12.2)
+    assert http_status(spent) == 429
+    problem = describe(spent, Words(Language.EN))
+    assert (problem.code, problem.resource, problem.retry_after) == (
+        "exhausted",
+        "calls-minute",
+        12.2,
+    )
+    assert "calls of this minute" in problem.advice
+    assert headers_of(spent) == {"Retry-After": "13"}
+    full = Exhausted("full", resource="port")
+    assert (http_status(full), headers_of(full)) == (503, {})
+    assert "Bearer" in headers_of(SignInNeeded("x"))["WWW-Authenticate"]

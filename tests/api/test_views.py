@@ -556,3 +556,24 @@ def test_news_of_strange_tickets_is_passed_over(views: Views, null_engine: Null)
     null_engine.tell(ReaderLeft("s", "strange", 1.0, 1, "left"))
     null_engine.tell(Measured("s", Figures()))
     assert len(views) == 0
+
+
+def test_seconds_that_the_engine_told_are_counted_once(
+    runner: asyncio.Runner,
+    views: Views,
+    li: SignIn,
+    null_engine: Null,
+    clock: ManualClock,
+    ended: Callable[[], list[tuple[str, float, int]]],
+) -> None:
+    async def work() -> None:
+        parted: list[tuple[float, int]] = []
+        views.parted = lambda view: parted.append(views.progress(view))
+        view = await watched(views, li, null_engine)
+        clock.wind(60.0)
+        assert views.progress(view)[0] == 60.0
+        leave(view, null_engine, "full")
+        assert parted == [(2.5, 5000)]
+
+    runner.run(work())
+    assert ended() == [("full", 2.5, 5000)]

@@ -3,8 +3,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from tongshi.access.granting.service import Rights
 from tongshi.api.feed import Notice
+from tongshi.api.parts import Parts
 from tongshi.app.programs import open_programs, queue_rules, send_rules
 from tongshi.clock import ManualClock
 from tongshi.db.writer import Writer
@@ -13,12 +13,13 @@ from tongshi.settings import HookSettings, NodeSettings, Settings
 
 
 def test_what_serves_programs_is_built_from_settings(
-    tmp_path: Path, engine: Engine, writer: Writer, clock: ManualClock
+    tmp_path: Path, house_writer: tuple[Engine, Writer], parts: Parts, clock: ManualClock
 ) -> None:
+    store, writer = house_writer
     given = Settings(NodeSettings(data=str(tmp_path)))
 
     async def run() -> None:
-        made = open_programs(given, engine, writer, clock, Rights(engine, writer, clock))
+        made = open_programs(given, store, writer, clock, parts.rights)
         await made.queues.start()
         made.publish(Notice("device", "d", "d", {"device": "d"}))
         made.publish(Notice("look", "d", "d", {"device": "d"}))
