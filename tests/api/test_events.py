@@ -7,16 +7,20 @@ from starlette.types import ASGIApp, Message
 
 from tongshi.api import events
 from tongshi.api.events import stream
-from tongshi.api.feed import Feed
+from tongshi.api.feed import Feed, Notice
 from tongshi.api.parts import Parts
+
+
+async def sift(notices: list[Notice]) -> list[Notice]:
+    return [notice for notice in notices if notice.device_id != "unknown"]
 
 
 def run(test: Callable[[Feed, AsyncIterator[bytes]], Awaitable[None]]) -> None:
     async def whole() -> None:
         feed = Feed("boot")
-        reader = feed.join(lambda device_id: device_id == "mine")
+        reader = feed.join(lambda notice: notice.device_id != "theirs")
         async with asyncio.timeout(5):
-            await test(feed, stream(feed, reader))
+            await test(feed, stream(feed, reader, sift))
 
     asyncio.run(whole())
 
@@ -25,8 +29,9 @@ def test_a_stream_begins_with_its_mark_and_tells_what_comes() -> None:
     async def test(feed: Feed, told: AsyncIterator[bytes]) -> None:
         assert await anext(told) == b"retry: 2000\nid: boot.0\n\n"
         feed.publish("device", "theirs", {})
+        feed.publish("device", "unknown", {})
         feed.publish("device", "mine", {"state": "online"})
-        assert await anext(told) == b'id: boot.2\nevent: device\ndata: {"state":"online"}\n\n'
+        assert await anext(told) == b'id: boot.3\nevent: device\ndata: {"state":"online"}\n\n'
         feed.close()
         assert [part async for part in told] == []
         assert len(feed) == 0

@@ -71,8 +71,9 @@ class Numbers:
 class Placed:
     """What a scope is for cameras whose cell is known.
 
-    newest: cells up to this number were looked at.  whole: every one of them is seen.  seen: allowed and not denied by their cell.
-    denied: by their cell.  named, barred: what besides names devices or cameras.
+    newest: cells up to this number were looked at.  whole: every one of them is seen, whatever its
+    device.  seen: allowed and not denied by their cell.  denied: by their cell.  named, barred:
+    what besides names devices or cameras.
     """
 
     newest: int
