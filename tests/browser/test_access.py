@@ -127,7 +127,6 @@ async def ask(made: Office, page: Page) -> None:
     await page.click(".way-ask summary")
     assert await page.locator(f".tile{LIVE}").count() == 0
     await page.fill(".way-ask [name=reason]", "大门夜间通行情况核对")
-    await keep(page, "access-ask-zh")
     await page.click(".way-ask button.primary")
     await expect(page.locator(".cause .told-line[data-state=sure]")).to_be_visible()
 
@@ -175,7 +174,6 @@ async def read_register(made: Office) -> None:
     row = page.locator("tr.row", has_text="李新")
     await expect(row).to_have_count(1)
     await expect(row).to_contain_text("日常巡查")
-    await keep(page, "register-owner-zh")
     await page.context.close()
 
 
@@ -186,7 +184,6 @@ async def break_glass(made: Office, page: Page) -> None:
     assert await page.locator(f".tile{LIVE}").count() == 0
     await page.fill(".way-glass [name=case]", "仓库起烟")
     await page.fill(".way-glass [name=reason]", "一号仓外发现浓烟，须立即查看")
-    await keep(page, "break-glass-zh")
     await page.click(".way-glass button.danger")
     await expect(page.locator(f".tile{LIVE}")).to_have_count(1)
     await made.go(page, "/reviews")
@@ -198,7 +195,6 @@ async def review(made: Office, page: Page) -> None:
     await made.go(page, "/reviews")
     broken = page.locator("#list article", has_text="仓库起烟")
     await expect(broken).to_have_count(1)
-    await keep(page, "reviews-zh")
     await broken.locator("[name=words]").fill("值班日志与现场处置一致")
     await broken.locator("button.primary").click()
     await expect(broken.locator("form")).to_have_count(0)
