@@ -17,7 +17,7 @@ from tongshi.access.permission import Role
 from tongshi.access.register import Entry, EntryQuery
 from tongshi.access.scope import EVERYTHING
 from tongshi.access.service import Register
-from tongshi.access.store import add_person
+from tongshi.access.accounts.store import add_person
 from tongshi.clock import SystemClock
 from tongshi.db.writer import Writer
 from tongshi.errors import Error, Exhausted, Missing
