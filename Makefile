@@ -37,6 +37,7 @@ bench: $(STAMP)  ## measure everything that has a figure; ARGS=--quick for a sho
 	$(BIN)/tongshi bench catalog --json $(ARGS)
 	$(BIN)/tongshi bench media --json $(ARGS)
 	$(BIN)/tongshi bench ondemand --json $(ARGS)
+	$(BIN)/tongshi bench audit --json $(ARGS)
 	$(BIN)/tongshi bench notices --json $(ARGS)
 
 docs: $(STAMP)  ## write the generated pages under docs/

@@ -18,6 +18,8 @@ from tongshi.settings import Settings
 
 TEND = 1.0
 """Between two looks at what is due, s."""
+FORGET = 3600.0
+"""Between two looks for heads of subordinates that are too old, s."""
 SECRETS = ("password", "secret", "url")
 """What is in the name of a setting whose value nobody may guess from a digest."""
 
@@ -34,12 +36,16 @@ class Ledger:
     def start(self) -> None:
         """Seal, witness and prune from now on.  In the node's running loop."""
         self.tasks.sustain(self._tend, name="tend", pause=TEND)
+        self.tasks.sustain(self._forget, name="forget", pause=FORGET)
 
     async def stop(self) -> None:
         """Write the last entry of this life, and the head over everything."""
         await self.tasks.close()
         await asyncio.to_thread(self.checking.stop)
         await asyncio.to_thread(self.audit.end)
+
+    async def _forget(self) -> None:
+        await asyncio.to_thread(self.subordinates.forget)
 
     async def _tend(self) -> None:
         await asyncio.to_thread(self.audit.tend)

@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Protocol
 
-from tongshi.cli.bench import access, catalog, media, notices, ondemand, signalling
+from tongshi.cli.bench import access, audit, catalog, media, notices, ondemand, signalling
 from tongshi.cli.bench.report import Report
 
 
@@ -23,6 +23,7 @@ BENCHES: dict[str, tuple[Bench, str]] = {
     "catalog": (catalog, "a large catalog into the store / 大目录入库"),
     "notices": (notices, "what devices tell, none of it lost / 报警、位置与目录变化"),
     "ondemand": (ondemand, "control, seek, download / 控制、跳转与下载"),
+    "audit": (audit, "acts chained and verified / 审计链追加与校验"),
     "access": (access, "decisions, and pages with many grants / 授权决策与列表"),
     "media": (media, "streams in, viewed and relayed / 收流、观看与转发"),
 }
