@@ -5,10 +5,11 @@ import hashlib
 import hmac
 import json
 import re
+import runpy
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,9 +19,13 @@ from tongshi.access.grant import Grant, Right, Selector, Subject, SubjectKind
 from tongshi.access.permission import Permission, Role
 from tongshi.app.node import Node
 from tongshi.audit.entry import PLATFORM
+from tongshi.cli.staff import Post, enter
 from tongshi.client.failure import Failure, Refused
 from tongshi.client.platform import Platform
+from tongshi.client.signature import HEADER, verify
+from tongshi.hooks.hook import HookWish
 from tongshi.settings import (
+    HookSettings,
     MediaSettings,
     NodeSettings,
     Settings,
@@ -33,8 +38,9 @@ from tongshi.sim.film import Shot
 from tongshi.sim.fleet import Fleet
 from tongshi.sim.join import Join
 from tongshi.sim.town import Spec
+from tongshi.testing.receiver import Receiver
 from tongshi.tokens.quota import Quotas
-from tongshi.tokens.token import OFFERED, NewToken
+from tongshi.tokens.token import OFFERED, NewToken, read_networks
 
 pytestmark = pytest.mark.network
 T = TypeVar("T")
@@ -73,6 +79,7 @@ def settings(folder: Path) -> Settings:
         ),
         StoreSettings(flush=0.1),
         WebSettings(listen="127.0.0.1:0"),
+        hooks=HookSettings(networks="127.0.0.0/8"),
     )
 
 
@@ -132,12 +139,11 @@ def test_the_examples_of_the_page_work(tmp_path: Path) -> None:
     assert len(blocks) >= 9
 
     def work(made: Home) -> dict[str, object]:
-        names: dict[str, object] = {"print": lambda *told: None}
-        for block in blocks:
-            text = block.replace("https://node.example", made.node.web_address)
-            text = text.replace("tst_1_secret", made.token()).replace("FOLDER", str(tmp_path))
-            exec(compile(text, DOCS.name, "exec"), names)  # noqa: S102
-        return names
+        text = "\n".join(blocks).replace("https://node.example", made.node.web_address)
+        text = text.replace("tst_1_secret", made.token()).replace("FOLDER", str(tmp_path))
+        script = tmp_path / "examples.py"
+        script.write_text(text, "utf-8")
+        return runpy.run_path(str(script), {"print": lambda *told: None})
 
     names = visit(tmp_path, work)
     assert (tmp_path / "footage.mp4").stat().st_size > 1000
@@ -209,3 +215,60 @@ def test_a_node_that_is_not_there() -> None:
         Platform("node.example")
     with pytest.raises(Failure):
         next(iter(Platform("http://127.0.0.1:1", "x").events(again=False)))
+
+
+def test_a_revoked_token_loses_what_it_watches(tmp_path: Path) -> None:
+    def work(made: Home) -> None:
+        keeper = enter(made.node, Post.SECURITY)
+        node = made.platform()
+        view = node.live(DEVICE, CHANNEL, "patrol")
+        stream = node.events(again=False)
+        assert next(stream).topic
+        number = max(each["id"] for each in keeper.call("GET", "/tokens"))
+        keeper.call("DELETE", f"/tokens/{number}")
+        assert len(list(stream)) < 1000, "the stream has ended"
+        assert made.node.figures()["views.open"] == 0
+        for ask in (node.myself, view.renew, view.close):
+            with pytest.raises(Refused) as caught:
+                ask()
+            assert caught.value.code == "denied.signin"
+
+    visit(tmp_path, work)
+
+
+def test_a_token_counts_from_its_networks_and_until_its_end(tmp_path: Path) -> None:
+    def work(made: Home) -> None:
+        tokens, wall = made.node.programs.tokens, time.time()
+        away = NewToken(
+            made.person_id,
+            "away",
+            frozenset(OFFERED),
+            wall + 3600,
+            read_networks(["192.0.2.0/24"]),
+        )
+        here = replace(away, networks=read_networks(["127.0.0.0/8"]))
+        for wish, counts in ((away, False), (here, True)):
+            node = Platform(made.node.web_address, tokens.make(wish, PLATFORM).text)
+            if counts:
+                assert node.myself()["name"] == "bridge"
+                continue
+            with pytest.raises(Refused) as caught:
+                node.myself()
+            assert caught.value.code == "denied.signin"
+
+    visit(tmp_path, work)
+
+
+def test_a_webhook_tells_what_the_node_hears(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with home(tmp_path) as made, Receiver() as receiver:
+            wish = HookWish(made.person_id, "night", receiver.url, frozenset({"device"}))
+            hooks = made.node.programs.hooks
+            secret = (await asyncio.to_thread(hooks.make, wish, PLATFORM)).secret
+            made.node.feed.publish("device", DEVICE, {"device": DEVICE, "state": "online"})
+            made.node.feed.publish("device", "34020000001320009999", {"state": "online"})
+            (heard, *_) = await receiver.wait(1)
+            verify(secret, heard.headers[HEADER.lower()], heard.body, time.time())
+            assert json.loads(heard.body)["data"] == {"device": DEVICE, "state": "online"}
+
+    asyncio.run(run())

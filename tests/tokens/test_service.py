@@ -3,9 +3,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Engine, select
 
+from tongshi.access.accounts.store import add_person, write_disabled
 from tongshi.access.identity import Person
 from tongshi.access.permission import Permission, Role
-from tongshi.access.accounts.store import add_person, write_disabled
 from tongshi.audit.entry import Actor
 from tongshi.clock import ManualClock
 from tongshi.db.tables import api_tokens, audit_entries

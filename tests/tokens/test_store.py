@@ -4,9 +4,9 @@ from ipaddress import ip_network
 import pytest
 from sqlalchemy import Connection, Engine
 
+from tongshi.access.accounts.store import add_person
 from tongshi.access.identity import Person
 from tongshi.access.permission import Permission, Role
-from tongshi.access.accounts.store import add_person
 from tongshi.tokens import store
 from tongshi.tokens.quota import Quotas
 from tongshi.tokens.token import NewToken

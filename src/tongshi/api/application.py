@@ -25,7 +25,8 @@ def application(parts: Parts) -> FastAPI:
     """Return the application; it is mounted at ``/api``."""
     app = FastAPI(
         title="Tongshi",
-        description="The interface of a Tongshi node (通视). Sign in with POST /session.",
+        description="The interface of a Tongshi node (通视). Sign in with POST /session, or"
+        " send a token: ``Authorization: Bearer tst_...``.",
         version=parts.version,
         openapi_url=None,
         docs_url=None,
