@@ -20,6 +20,7 @@ Text = Annotated[str, Param(max_length=100, description="Part of a name or code,
 RowId = Annotated[int, Path(ge=0, lt=2**63, description="Number of a row of the store.")]
 Number = Annotated[int, Param(ge=1, description="Page, from 1.")]
 Size = Annotated[int, Param(ge=1, le=500, description="Rows of a page.")]
+Ref = Annotated[int | None, Param(ge=0, lt=2**63, description="Number of a row.")]
 
 
 async def list_devices(

@@ -9,7 +9,7 @@ from fastapi import Query as Param
 from pydantic import BaseModel, ConfigDict, Field
 
 from tongshi.api.asker import AskerOf, PartsOf
-from tongshi.api.devices import Number, RowId, Size
+from tongshi.api.devices import Number, Ref, RowId, Size
 from tongshi.api.notices import moment
 from tongshi.audit.entry import Actor
 from tongshi.db.page import Page
@@ -122,7 +122,7 @@ async def list_findings(
     asker: AskerOf,
     state: State | None = None,
     rule: Annotated[str, Param(max_length=64)] = "",
-    person: int | None = None,
+    person: Ref = None,
     number: Number = 1,
     size: Size = 50,
 ) -> Page[FindingRow]:

@@ -8,7 +8,7 @@ from fastapi import Query as Param
 
 from tongshi.access.register import Entry, EntryQuery
 from tongshi.api.asker import AskerOf, PartsOf
-from tongshi.api.devices import Number, Size, Text
+from tongshi.api.devices import Number, Ref, Size, Text
 from tongshi.db.page import Page
 
 Moment = Annotated[datetime | None, Param(description="ISO 8601 with its zone.")]
@@ -25,7 +25,7 @@ async def list_entries(
     text: Text = "",
     since: Moment = None,
     until: Moment = None,
-    person: int | None = None,
+    person: Ref = None,
     device: str = "",
     channel: str = "",
     open: bool = False,
