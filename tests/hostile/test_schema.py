@@ -7,6 +7,7 @@ used up; they say so by their code.
 import contextlib
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable  # where nothing can be wrong
 from hypothesis.strategies import SearchStrategy
 from schemathesis import Case, GenerationMode
+from schemathesis.core.result import Ok
 
 from tongshi.access.permission import GRANTED, Role
 from tongshi.api.application import application
@@ -23,6 +25,7 @@ from tongshi.api.parts import Parts
 from tongshi.api.routes import ROUTES, Route
 from tongshi.testing.grounds import ALL, ROLES, World
 
+Made = Case[Any]
 HONEST = ("peer.", "exhausted", "engine.", "protocol.remote")
 """Beginnings of the codes with which an answer of 502, 503 or 504 is no defect."""
 LEFT_OUT = {("DELETE", "/session"), ("GET", "/events")}
@@ -31,7 +34,7 @@ SHORT, LONG = 1, 40
 """Examples of each kind for each route."""
 
 
-def gather(strategy: SearchStrategy[Case], examples: int, cases: list[Case]) -> None:
+def gather(strategy: SearchStrategy[Made], examples: int, cases: list[Made]) -> None:
     """Add so many examples of *strategy* to *cases*."""
 
     @settings(
@@ -43,29 +46,30 @@ def gather(strategy: SearchStrategy[Case], examples: int, cases: list[Case]) -> 
         suppress_health_check=list(HealthCheck),
     )
     @given(strategy)
-    def keep(case: Case) -> None:
+    def keep(case: Made) -> None:
         cases.append(case)
 
     keep()
 
 
-def draw(app: FastAPI, examples: int) -> Iterator[tuple[Route, list[Case]]]:
+def draw(app: FastAPI, examples: int) -> Iterator[tuple[Route, list[Made]]]:
     """Yield each route with requests that keep to its description and requests that do not."""
     schema = schemathesis.openapi.from_dict(app.openapi())
     routes = {(row.method, row.path.replace(":path", "")): row for row in ROUTES}
     for found in schema.get_all_operations():
+        assert isinstance(found, Ok)
         operation = found.ok()
         route = routes[operation.method.upper(), operation.path]
         if (route.method, route.path) in LEFT_OUT:
             continue
-        cases: list[Case] = []
+        cases: list[Made] = []
         for mode in GenerationMode:
             with contextlib.suppress(schemathesis.errors.InvalidSchema, Unsatisfiable):
                 gather(operation.as_strategy(generation_mode=mode), examples, cases)
         yield route, cases
 
 
-def send(client: httpx.Client, case: Case, world: World, *, real: bool) -> httpx.Response:
+def send(client: httpx.Client, case: Made, world: World, *, real: bool) -> httpx.Response:
     """Send *case*; with *real*, about things that are there."""
     path = case.formatted_path
     if real:

@@ -61,6 +61,13 @@ BODIES: Mapping[str, Mapping[str, object]] = {
     "POST /playback/{view_id}/control": {"do": "pause"},
     "POST /downloads": PAST,
     "POST /snapshots": PLACE,
+    "POST /grants": {
+        "kind": "person",
+        "subject": "1",
+        "rights": ["see"],
+        "cameras": {"cameras": CAMERAS},
+    },
+    "PUT /marks": {"cameras": CAMERAS, "tags": ["gate"]},
     "POST /witness": {
         "key": "0" * 64,
         "heads": [
@@ -116,6 +123,9 @@ QUERIES: Mapping[str, Mapping[str, str]] = {
     "POST /firmware": {"name": "x"},
     "GET /pictures/{picture_id}/file": WHY,
     "GET /audit/heads/file": {"node": "0" * 32},
+    "GET /grants/test": {"person": "$person_id", "device": "$device_id"},
+    "GET /grants/seen": {"person": "$person_id"},
+    "GET /marks": {"device": "$device_id"},
 }
 """The queries of every route that cannot do without one."""
 
@@ -128,7 +138,7 @@ OF_CAMERAS = {"device_id", "channel_id", "alarm_id", "picture_id"}
 OF_PERSONS = {"view_id", "talk_id", "download_id", "request_id", "delegation_id"}
 """Codes of things that belong to one person: hidden from all others."""
 OF_THE_NODE = {"firmware_id", "trace_id", "number", "person_id", "service_id", "token_id"}
-OF_THE_NODE |= {"hook_id", "delivery_id", "glass_id", "finding_id", "code"}
+OF_THE_NODE |= {"hook_id", "delivery_id", "glass_id", "finding_id", "code", "grant_id"}
 """Codes of things that whoever has the permission may know of."""
 FIXED = {"block": "BasicParam", "subject": "alarm", "name": "x.jpg", "key": "x" * 43}
 """What stands in a path and is no code of a thing."""
@@ -167,10 +177,11 @@ def ask(client: httpx.Client, route: Route, codes: Mapping[str, str]) -> Seen:
     """Return what *client* is told by *route* about the things of *codes*."""
     key, all_codes = key_of(route), {**FIXED, **codes}
     body = put(BODIES[key], all_codes) if key in BODIES else None
+    query = {name: str(put(value, all_codes)) for name, value in QUERIES.get(key, {}).items()}
     answer = client.request(
         route.method,
         "/api" + fill(route.path, all_codes),
-        params=QUERIES.get(key),
+        params=query,
         json=body,
         content=b"x" if key in RAW else None,
     )

@@ -134,6 +134,8 @@ def _keep_for_others(made: World, store: Engine, who: int) -> None:
     )
     made.real["token_id"] = str(made.parts.tokens.make(wish, ACTOR).token.id)
     made.real["person_id"] = str(who)
+    subject = Subject(SubjectKind.PERSON, str(deputy))
+    made.real["grant_id"] = str(made.parts.rights.add(replace(ALL, subject=subject), ACTOR).id)
     rows: dict[str, tuple[Table, dict[str, object]]] = {
         "delegation_id": (delegates, {"giver_id": who, "taker_id": deputy}),
         "delivery_id": (
