@@ -8,7 +8,7 @@ import pytest
 
 from tongshi.access.register import EntryQuery
 from tongshi.access.scope import EVERYTHING
-from tongshi.api.mark import text_of, zone_of
+from tongshi.api.mark import lines_of, text_of, zone_of
 from tongshi.api.parts import Parts
 from tongshi.settings import AccessSettings
 
@@ -83,3 +83,20 @@ def test_nobody_reports_for_others(
     for wrong in ({"what": "other"}, {}, {"what": "style", "person": "x"}):
         assert operator.post(f"/api/live/{view}/tampering", json=wrong).status_code == 400
     assert len(parts.views.all()) == 1
+
+
+def test_what_is_burnt_in_says_who_and_when() -> None:
+    first, second = lines_of("王", "公安局", 1_700_000_000.0).splitlines()
+    assert first == "王 公安局"
+    assert len(second) == len("2023-11-15 06:13:20")
+
+
+@pytest.mark.parametrize(("setting", "marked"), [("export", True), ("player", False)])
+def test_snapshots_carry_the_mark_where_the_settings_ask(
+    operator: httpx.Client, parts: Parts, setting: str, marked: bool
+) -> None:
+    wanted = replace(parts.settings, access=AccessSettings(watermark=setting))
+    object.__setattr__(parts, "settings", wanted)
+    answer = operator.post("/api/snapshots", json=LIVE)
+    assert answer.status_code == 200
+    assert (b"Operator Unit 1" in answer.content) is marked

@@ -9,23 +9,25 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
+import av
 import pytest
 from sqlalchemy import Engine
 
+from tongshi.access.accounts.store import add_person
 from tongshi.access.identity import Person
 from tongshi.access.permission import Role
 from tongshi.access.register import Entry, EntryQuery
 from tongshi.access.scope import EVERYTHING
 from tongshi.access.service import Register
-from tongshi.access.accounts.store import add_person
 from tongshi.clock import SystemClock
 from tongshi.db.writer import Writer
-from tongshi.errors import Error, Exhausted, Missing
+from tongshi.errors import EngineFailed, Error, Exhausted, Missing
+from tongshi.gateway.burn import Burnt, Order
 from tongshi.gateway.engines.builtin import Local
 from tongshi.media.mp4 import sample_of
 from tongshi.media.unit import AccessUnit, Codec
 from tongshi.recording import service as module
-from tongshi.recording.download import OPEN, Download, Limits, Request, State
+from tongshi.recording.download import OPEN, Download, Limits, Request, State, size_of
 from tongshi.recording.service import Downloads
 from tongshi.settings import MediaSettings, SignallingSettings
 from tongshi.signalling.platform import Signalling
@@ -75,6 +77,7 @@ class Bench:
         self.reel = Reel(film(), gop=GOP, begin=BEGIN, seconds=7300)
         self.reel.script.fast = True
         self.changes: list[Download] = []
+        self.mark: Callable[[Request], str] | None = None
         person = Person(0, "wang", "王", "处", Role.OPERATOR, False, False)
         with store.begin() as connection:
             self.person_id = add_person(connection, person, "x", 0.0)
@@ -97,6 +100,7 @@ class Bench:
             self.path,
             reserve=reserve,
             changed=self.changes.append,
+            mark=self.mark,
         )
         await self.downloads.start()
 
@@ -202,6 +206,88 @@ def test_a_download_is_registered_fetched_and_finished(run: Run) -> None:
             it.downloads.file(done)
         with pytest.raises(Missing):
             await it.downloads.find(99)
+
+    run(test)
+
+
+def test_what_is_handed_out_carries_the_mark_and_the_recording_stays(run: Run) -> None:
+    async def test(it: Bench) -> None:
+        await it.downloads.stop()
+        it.mark = lambda request: f"{request.person} {request.unit}"
+        await it.begin()
+        made = await it.add(60, 64)
+        marking = await it.state(made.id, State.MARKING)
+        assert marking.result is not None
+        done = await it.state(made.id, State.DONE)
+        assert done.marked is not None
+        path = it.downloads.file(done)
+        content = path.read_bytes()
+        assert path.name == f"{made.id}.marked"
+        assert done.marked.digest == hashlib.sha256(content).hexdigest()
+        original = (it.path / f"{made.id}.mp4").read_bytes()
+        assert done.result is not None
+        assert done.result.digest == hashlib.sha256(original).hexdigest()
+        assert numbers(original) == list(range(60 * FPS, 64 * FPS))
+        with av.open(str(path)) as opened:
+            assert sum(1 for _ in opened.decode(video=0)) == 4 * FPS
+        assert size_of(done) == len(content) + len(original)
+        await asyncio.to_thread(it.writer.flush)
+        await it.downloads.stop()
+        await it.begin()
+        assert (await it.downloads.find(made.id)).marked == done.marked
+        await it.downloads.remove(made.id)
+        assert list(it.path.iterdir()) == []
+
+    run(test)
+
+
+def test_without_its_mark_nothing_is_handed_out(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(order: Order, progress: Callable[[float], None]) -> Burnt:
+        progress(0.5)
+        raise EngineFailed("no codec", stage="export")
+
+    monkeypatch.setattr(module, "burn", refuse)
+
+    async def test(it: Bench) -> None:
+        await it.downloads.stop()
+        it.mark = lambda request: "x"
+        await it.begin()
+        made = await it.add(60, 64)
+        failed = await it.state(made.id, State.FAILED)
+        assert (failed.why, failed.detail) == ("engine.failed", "no codec")
+        assert 0.5 in [each.progress for each in it.changes if each.state is State.MARKING]
+        with pytest.raises(Missing):
+            it.downloads.file(failed)
+        await it.until(lambda: list(it.path.iterdir()) == [])
+
+    run(test)
+
+
+def test_a_copy_goes_on_after_a_restart_and_can_be_cancelled(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Order] = []
+
+    async def linger(order: Order, progress: Callable[[float], None]) -> Burnt:
+        begun.append(order)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(module, "burn", linger)
+
+    async def test(it: Bench) -> None:
+        await it.downloads.stop()
+        it.mark = lambda request: "x"
+        await it.begin()
+        made = await it.add(60, 64)
+        await it.until(lambda: len(begun) == 1)
+        await asyncio.to_thread(it.writer.flush)
+        await it.downloads.stop()
+        await it.begin()
+        await it.until(lambda: len(begun) == 2)
+        await it.downloads.remove(made.id)
+        assert (await it.downloads.find(made.id)).state is State.CANCELLED
+        assert list(it.path.iterdir()) == []
 
     run(test)
 

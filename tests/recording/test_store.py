@@ -2,10 +2,10 @@ from dataclasses import replace
 
 from sqlalchemy import Engine
 
+from tongshi.access.accounts.store import add_person
 from tongshi.access.identity import Person
 from tongshi.access.permission import Role
 from tongshi.access.scope import EVERYTHING, NOTHING
-from tongshi.access.accounts.store import add_person
 from tongshi.media.mp4 import Finished
 from tongshi.recording import store
 from tongshi.recording.download import Request, State

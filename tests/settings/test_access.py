@@ -11,8 +11,8 @@ def test_no_file_and_no_variable_lets_administrators_go_without_codes() -> None:
         load(None, {"TONGSHI_ACCESS_TOTP": NOBODY})
 
 
-def test_the_mark_is_on_everything_until_told_otherwise() -> None:
-    assert AccessSettings().watermark == "export"
+def test_the_mark_is_on_pictures_in_pages_until_told_otherwise() -> None:
+    assert AccessSettings().watermark == "player"
 
 
 def test_a_past_is_longer_than_what_it_takes_to_have_one() -> None:

@@ -53,7 +53,7 @@ class Item(BaseModel):
     until: float
     made_at: float
     state: str = Field(
-        description="queued, running, waiting, finishing, done, failed, cancelled, gone"
+        description="queued, running, waiting, finishing, marking, done, failed, cancelled, gone"
     )
     why: str = Field(description="Code of the error by which it waits or failed.")
     detail: str
@@ -62,7 +62,9 @@ class Item(BaseModel):
     expected: int | None = Field(description="Bytes that it will have, where that can be told.")
     saved: float | None = Field(description="Moment up to which it is on the disk.")
     own: bool
-    digest: str = Field(default="", description="SHA-256 of the file.")
+    digest: str = Field(default="", description="SHA-256 of the file that is fetched.")
+    original_digest: str = Field(default="", description="SHA-256 of the recording as it came.")
+    marked: bool = Field(default=False, description="The file carries the mark of who asked.")
     pictures_digest: str = Field(default="", description="SHA-256 of its coded pictures.")
     sound_digest: str = ""
     frames: int = 0
@@ -156,8 +158,9 @@ async def fetch_file(
         "Content-Disposition": f'attachment; filename="{name_of(download)}.mp4"',
         "Cache-Control": "private, no-store",
     }
-    if download.result is not None:
-        headers["ETag"] = f'"{download.result.digest[:32]}"'
+    served = download.marked or download.result
+    if served is not None:
+        headers["ETag"] = f'"{served.digest[:32]}"'
     partial = (begin, end) != (0, size) or "range" in request.headers
     if partial:
         headers["Content-Range"] = f"bytes {begin}-{end - 1}/{size}"
@@ -252,7 +255,9 @@ def item_of(parts: Parts, download: Download, asker: Asker) -> Item:
         return item
     return item.model_copy(
         update={
-            "digest": result.digest,
+            "digest": result.digest if download.marked is None else download.marked.digest,
+            "original_digest": result.digest,
+            "marked": download.marked is not None,
             "pictures_digest": result.pictures_digest,
             "sound_digest": result.sound_digest,
             "frames": result.frames,

@@ -44,6 +44,12 @@ def text_of(shown: str, unit: str) -> str:
     return f"{shown} {unit}".strip()
 
 
+def lines_of(shown: str, unit: str, wall: float) -> str:
+    """Return what is burnt in: who, and when in the node's zone, below one another."""
+    at = datetime.fromtimestamp(wall, UTC).astimezone()
+    return f"{text_of(shown, unit)}\n{at:%Y-%m-%d %H:%M:%S}"
+
+
 def mark_of(parts: Parts, person: Person) -> Mark | None:
     """Return the mark over what *person* watches; None where the settings want none."""
     if parts.settings.access.watermark == OFF:

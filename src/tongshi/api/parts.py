@@ -14,6 +14,7 @@ from tongshi.api.catalogs import Catalogs
 from tongshi.api.deeds import Deeds
 from tongshi.api.feed import Feed
 from tongshi.api.files import Addresses
+from tongshi.api.stamping import Stamp
 from tongshi.api.talking import Talking
 from tongshi.api.upgrading import Upgrades
 from tongshi.api.views import Views
@@ -101,6 +102,7 @@ class Parts:
     address_for: Callable[[str], str]
     downloads: Downloads
     addresses: Addresses
+    stamp: Stamp
     engine: Engine
     feed: Feed
     peers: Peers

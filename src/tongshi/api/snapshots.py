@@ -29,6 +29,7 @@ from tongshi.api.deeds import Doer, Target
 from tongshi.api.devices import Number, RowId, Size
 from tongshi.api.gate import require, scope_for
 from tongshi.api.live import Ask, wish_of
+from tongshi.api.mark import EXPORT, lines_of
 from tongshi.api.notices import moment
 from tongshi.api.parts import Parts
 from tongshi.api.purpose import code_of
@@ -112,7 +113,7 @@ async def take_snapshot(
     if ask.count > 1:
         return await _several(parts, asker, ask, wish, instead)
     picture = await parts.views.picture(asker.session, wish, asker.address)
-    return _show(picture, "stream", None, instead)
+    return await _give(parts, asker, picture, "stream", None, instead)
 
 
 def suits_upload(parts: Parts, ask: Ask) -> bool:
@@ -167,7 +168,7 @@ async def read_picture(
         doer = await entitle(parts, asker, Right.SNAPSHOT, target, doer)
         async with parts.deeds.enter(doer, target, f"picture {picture_id}", Action.SNAPSHOT):
             data = await asyncio.to_thread(parts.shelf.read, picture)
-    return _show(data, taken.via, picture.id, "")
+    return await _give(parts, asker, data, taken.via, picture.id)
 
 
 async def _by_upload(
@@ -194,7 +195,7 @@ async def _by_upload(
     found = await _set(parts, asker, set_id)
     if ask.count == 1 and found:
         data = await asyncio.to_thread(parts.shelf.read, found[0])
-        return _show(data, "upload", found[0].id, "")
+        return await _give(parts, asker, data, "upload", found[0].id)
     return _list("upload", ask.count, found, uploaded.why, "")
 
 
@@ -251,6 +252,19 @@ async def _set(parts: Parts, asker: Asker, set_id: str) -> list[Picture]:
 def _list(via: str, ordered: int, found: list[Picture], why: str, instead: str) -> Response:
     told = Pictures(via, ordered, not why, why, instead, list(map(_kept, found)))
     return JSONResponse(asdict(told), headers={"Cache-Control": "no-store"})
+
+
+async def _give(
+    parts: Parts, asker: Asker, data: bytes, via: str, picture_id: int | None, instead: str = ""
+) -> Response:
+    """Hand a picture out, with the mark of who asks burnt in where the settings want it.
+
+    What is kept stays as it came.
+    """
+    if parts.settings.access.watermark == EXPORT:
+        person = asker.person
+        data = await parts.stamp(data, lines_of(person.shown, person.unit, parts.clock.wall()))
+    return _show(data, via, picture_id, instead)
 
 
 def _show(data: bytes, via: str, picture_id: int | None, instead: str) -> Response:

@@ -34,9 +34,11 @@ from tongshi.api.deeds import STEERING, Deeds, Doer, Target
 from tongshi.api.feed import Feed
 from tongshi.api.files import Addresses
 from tongshi.api.metering import Meter
+from tongshi.api.mark import EXPORT, lines_of
 from tongshi.api.outreach import device_address
 from tongshi.api.oversight import Oversight
 from tongshi.api.parts import Parts
+from tongshi.api.stamping import Stamping
 from tongshi.api.talking import Talking
 from tongshi.api.upgrading import Upgrades
 from tongshi.api.views import Views
@@ -63,7 +65,7 @@ from tongshi.gateway.engines.workers import Workers
 from tongshi.gb28181.manscdp import AlarmCmd, PtzCmd
 from tongshi.gb28181.ptz import Stop
 from tongshi.health.service import Health
-from tongshi.recording.download import Download, Limits
+from tongshi.recording.download import Download, Limits, Request
 from tongshi.recording.service import Downloads
 from tongshi.registry.peers.service import Peers
 from tongshi.registry.positions.service import Positions
@@ -297,6 +299,9 @@ class Node:
         self.engine.subscribe(self.talking.heard)
         self.watch = Watch(self.store, self.writer, self.clock, self.settings.watch)
         self._stack.push_async_callback(self.watch.stop)
+        self.stamping = Stamping()
+        self._stack.push_async_callback(self.stamping.stop)
+        self.stamping.start()
         self.catalogs = Catalogs(self.signalling.queries.catalog, self.feed)
         self._stack.push_async_callback(self.catalogs.stop)
         await self._open_downloads()
@@ -356,6 +361,7 @@ class Node:
             path,
             reserve=int(settings.reserve * 1e9),
             changed=self._tell_download,
+            mark=self._mark if self.settings.access.watermark == EXPORT else None,
         )
         self._stack.push_async_callback(self.downloads.stop)
         self.addresses = Addresses(
@@ -366,6 +372,9 @@ class Node:
         )
         self._stack.callback(self.addresses.close)
         await self.downloads.start()
+
+    def _mark(self, wanted: Request) -> str:
+        return lines_of(wanted.person, wanted.unit, self.clock.wall())
 
     def _tell_download(self, download: Download) -> None:
         told = {"id": download.id, "state": download.state.value}
@@ -409,6 +418,7 @@ class Node:
             address_for=self._address_for,
             downloads=self.downloads,
             addresses=self.addresses,
+            stamp=self.stamping.stamp,
             engine=self.engine,
             feed=self.feed,
             peers=self.peers,

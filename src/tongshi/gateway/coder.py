@@ -13,6 +13,8 @@ from tongshi.errors import EngineFailed
 from tongshi.gateway.child import inherit
 from tongshi.gateway.decode import Transcoder, to_jpeg
 from tongshi.gateway.parcel import HEAD, Kind, Parcel, read_head
+from tongshi.gateway.stamp import stamp_jpeg
+from tongshi.gateway.stamps import unpack
 
 _NICE = 5
 _BEHIND = 0.2  # s: frames that waited longer are decoded but not shown
@@ -29,6 +31,9 @@ class Coder:
         try:
             if parcel.kind is Kind.PICTURE:
                 return Parcel(Kind.PICTURE, to_jpeg(parcel.data))
+            if parcel.kind is Kind.STAMP:
+                text, jpeg = unpack(parcel.data)
+                return Parcel(Kind.STAMP, stamp_jpeg(jpeg, text))
             return self._transcode(parcel, now)
         except EngineFailed as error:
             return Parcel(Kind.FAULT, f"{error.stage}:{error}".encode())

@@ -20,6 +20,8 @@ class Kind(IntEnum):
     """The codec gave up; the bytes say why."""
     READY = 4
     """The process has started; said once, unasked."""
+    STAMP = 5
+    """A JPEG and the words of a mark; and the JPEG with the mark on it."""
 
 
 @dataclass(frozen=True, slots=True)

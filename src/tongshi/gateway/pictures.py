@@ -60,8 +60,8 @@ class Pictures:
         self._waiting = 0
         self._used = 0.0
 
-    async def take(self, still: bytes) -> bytes:
-        """Return *still*, an MP4 file of one key frame, as JPEG.
+    async def take(self, still: bytes, kind: Kind = Kind.PICTURE) -> bytes:
+        """Return *still*, an MP4 file of one key frame, as JPEG; or what else the coder is to do.
 
         Raises EngineFailed when it cannot be decoded, Exhausted when too many wait.
         """
@@ -70,7 +70,7 @@ class Pictures:
         self._waiting += 1
         try:
             async with self._turn:
-                return await self._take(Parcel(Kind.PICTURE, still))
+                return await self._take(Parcel(kind, still))
         finally:
             self._waiting -= 1
             self._used = asyncio.get_running_loop().time()

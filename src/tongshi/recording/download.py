@@ -3,11 +3,14 @@
 ::
 
             a place is free         all has come            digests made        kept long,
-    QUEUED ----------------> RUNNING ----------> FINISHING ------------> DONE -----------> GONE
+    QUEUED ----------------> RUNNING ----------> FINISHING --[MARKING]-> DONE -----------> GONE
        ^                      |  |                   |                         no space
        |  time to try again   |  | cannot be had     | cannot be made
        +----- WAITING <-------+  +-------------------+-----> FAILED
                  | device away too long ----------------------^     any open --> CANCELLED
+
+MARKING, where the settings want it: the mark of who asked is burnt into a copy, which is what is
+handed out; the recording as it came stays beside it for as long.
 
 After a restart of the node, RUNNING and WAITING are QUEUED again, and go on from the last whole
 group of pictures that is on the disk.
@@ -43,6 +46,7 @@ class State(Enum):
     RUNNING = "running"
     WAITING = "waiting"
     FINISHING = "finishing"
+    MARKING = "marking"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -50,7 +54,7 @@ class State(Enum):
     """It was done, and its file is not kept any more."""
 
 
-OPEN = frozenset({State.QUEUED, State.RUNNING, State.WAITING, State.FINISHING})
+OPEN = frozenset({State.QUEUED, State.RUNNING, State.WAITING, State.FINISHING, State.MARKING})
 """It still goes on."""
 
 
@@ -75,6 +79,14 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """The copy with the mark burnt in.  digest: SHA-256, hex."""
+
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """A download as it stands.
 
@@ -82,6 +94,7 @@ class Download:
     tries: in a row without progress.  again_at: when it is tried again.  begun_at: of this stay in
     the state RUNNING or WAITING for a device that is away.  saved: moment up to which whole groups
     of pictures are on the disk.  written, announced: bytes; None where the device told no size.
+    marked: the copy that is handed out, where there is one.  burnt: the part of it that is made.
     """
 
     id: int
@@ -99,6 +112,8 @@ class Download:
     written: int = 0
     announced: int | None = None
     result: Finished | None = None
+    marked: Marked | None = None
+    burnt: float = 0.0
 
     @property
     def start(self) -> float:
@@ -109,7 +124,12 @@ class Download:
 
     @property
     def progress(self) -> float:
-        """The part that is there, 0..1: by time, by bytes where only the size is known."""
+        """The part that is there, 0..1: by time, by bytes where only the size is known.
+
+        While the mark is burnt in, the part of the copy that is made.
+        """
+        if self.state is State.MARKING:
+            return self.burnt
         if self.state in (State.DONE, State.GONE, State.FINISHING):
             return 1.0
         asked = self.request
@@ -243,8 +263,8 @@ def space(downloads: Iterable[Download]) -> int:
 
 def size_of(download: Download) -> int:
     """Return the bytes that the file of *download* takes."""
-    if download.state is State.DONE and download.result is not None:
-        return download.result.size
+    if download.state in (State.DONE, State.MARKING) and download.result is not None:
+        return download.result.size + (download.marked.size if download.marked is not None else 0)
     return download.written if download.state in OPEN else 0
 
 

@@ -1,7 +1,8 @@
 """Downloads under way: begun when there is a place, resumed after breaks, finished, kept, let go.
 
 What the store has is at most one flush behind memory.  The files of download 7 are ``7.part``,
-``7.index`` and ``7.tracks`` while it goes on, and ``7.mp4`` afterwards.
+``7.index`` and ``7.tracks`` while it goes on, and ``7.mp4`` afterwards; ``7.marked`` is the copy
+with the mark burnt in.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ from tongshi.db.page import Page, bound
 from tongshi.db.text import storable
 from tongshi.db.writer import Writer
 from tongshi.errors import Error, Exhausted, Missing, PeerSilent
+from tongshi.gateway.burn import Order, burn
 from tongshi.gateway.engine import Advanced
 from tongshi.gateway.finish import finish
 from tongshi.gb28181.description import Purpose
@@ -33,6 +35,7 @@ from tongshi.recording.download import (
     OPEN,
     Download,
     Limits,
+    Marked,
     Request,
     State,
     begin,
@@ -53,17 +56,20 @@ LOOK = 1.0
 """Between looks at whether something may begin, s."""
 TIDY = 60.0
 """Between looks at what is not to be kept any more, s."""
+MARKING = 1
+"""Copies made at once: each takes a core."""
 STOPPED = "stopped"
 _ENDED = 500
 """Downloads remembered that have ended: the store has them with the next flush."""
-_ENDINGS = ("part", "index", "tracks", "mp4", "new")
+_ENDINGS = ("part", "index", "tracks", "mp4", "new", "marked")
 
 
 class Downloads:
     """The downloads of one node.  Used from the node's loop.
 
     path: directory of the files.  reserve: bytes left free on its disk.
-    changed: told of each change worth showing.
+    changed: told of each change worth showing.  mark: returns what is burnt into the copy of a
+    finished download that is handed out; None where there are no copies.
     """
 
     def __init__(
@@ -78,6 +84,7 @@ class Downloads:
         *,
         reserve: int = 0,
         changed: Callable[[Download], None] = lambda _: None,
+        mark: Callable[[Request], str] | None = None,
     ) -> None:
         self._engine = engine
         self._writer = writer
@@ -88,6 +95,9 @@ class Downloads:
         self._path = path
         self._reserve = reserve
         self._changed = changed
+        self._mark = mark
+        self._turn = asyncio.Semaphore(MARKING)
+        self._marking: dict[int, asyncio.Task[None]] = {}
         self._tasks = Supervisor("downloads")
         self._held: dict[int, Download] = {}
         self._ended: OrderedDict[int, Download] = OrderedDict()
@@ -109,6 +119,8 @@ class Downloads:
         for each in self.held():
             if each.state is State.FINISHING:
                 self._tasks.start(self._finish(each.id), name=f"finish-{each.id}")
+            elif each.state is State.MARKING:
+                self._begin_marking(each.id)
         self._tasks.sustain(self._work, name="work", pause=0.05)
         self._tasks.sustain(self._tidy, name="tidy", pause=TIDY)
 
@@ -171,14 +183,21 @@ class Downloads:
             history = self._running.get(number)
             if history is not None:
                 await self._histories.close(history, "closed")
+            marking = self._marking.pop(number, None)
+            if marking is not None:
+                marking.cancel()
+                await asyncio.gather(marking, return_exceptions=True)
             self._close_entry(download, "closed")
         elif download.state is State.DONE:
             self._put(replace(download, state=State.GONE))
         await self._forget(number)
 
     def file(self, download: Download) -> Path:
-        """Return where the file of a finished download is; raises Missing when it is gone."""
-        path = self._path / f"{download.id}.mp4"
+        """Return where the file of a finished download is; raises Missing when it is gone.
+
+        With a mark burnt in where there is such a copy.
+        """
+        path = self._path / f"{download.id}.{'mp4' if download.marked is None else 'marked'}"
         if download.state is not State.DONE or not path.is_file():
             raise Missing("the file of this download is not there")
         return path
@@ -260,12 +279,43 @@ class Downloads:
             self._put(failed)
             self._close_entry(failed, error.code)
             return
-        wall = self._clock.wall()
-        done = replace(
-            download, state=State.DONE, result=result, written=result.size, ended_at=wall
-        )
+        wall, after = self._clock.wall(), State.DONE if self._mark is None else State.MARKING
+        done = replace(download, state=after, result=result, written=result.size, ended_at=wall)
         self._put(done)
         self._close_entry(done, "closed")
+        if after is State.MARKING:
+            self._begin_marking(number)
+
+    def _begin_marking(self, number: int) -> None:
+        task = self._tasks.start(self._burn(number), name=f"mark-{number}")
+        self._marking[number] = task
+        task.add_done_callback(lambda _: self._marking.pop(number, None))
+
+    async def _burn(self, number: int) -> None:
+        """Make the copy that is handed out; without it nothing is."""
+        async with self._turn:
+            download = self._held[number]
+            text = self._mark(download.request) if self._mark is not None else ""
+            path = self._path / str(number)
+            order = Order(f"{path}.mp4", f"{path}.marked", text)
+            try:
+                burnt = await burn(order, partial(self._note_burnt, number))
+            except Error as error:
+                _log.warning("event=download-unmarked id=%d why=%s", number, error)
+                failed = replace(
+                    self._held[number], state=State.FAILED, why=error.code, detail=str(error)[:300]
+                )
+                self._put(failed)
+                await self._forget(number)
+                return
+        marked = Marked(burnt.size, burnt.digest)
+        wall = self._clock.wall()
+        self._put(replace(self._held[number], state=State.DONE, marked=marked, ended_at=wall))
+
+    def _note_burnt(self, number: int, part: float) -> None:
+        held = self._held.get(number)
+        if held is not None and held.state is State.MARKING:
+            self._put(replace(held, burnt=part))
 
     def _advance(self, number: int, history: History, event: Advanced) -> None:
         held = self._held.get(number)

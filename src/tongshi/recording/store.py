@@ -11,7 +11,7 @@ from tongshi.access.scope import Scope
 from tongshi.access.store import visible
 from tongshi.db.tables import downloads
 from tongshi.media.mp4 import Finished
-from tongshi.recording.download import Download, Request, State
+from tongshi.recording.download import Download, Marked, Request, State
 
 
 def add_download(connection: Connection, request: Request, entry_id: int, wall: float) -> int:
@@ -47,6 +47,7 @@ def write_downloads(connection: Connection, changed: Mapping[int, Download]) -> 
             "written": each.written,
             "announced": each.announced,
             "result": "" if each.result is None else json.dumps(asdict(each.result)),
+            "marked": None if each.marked is None else json.dumps(asdict(each.marked)),
         }
         connection.execute(update(downloads).where(downloads.c.id == number).values(values))
 
@@ -112,4 +113,5 @@ def _download(row: Row[Any]) -> Download:
         row.written,
         row.announced,
         Finished(**json.loads(row.result)) if row.result else None,
+        Marked(**json.loads(row.marked)) if row.marked else None,
     )

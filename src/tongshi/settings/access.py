@@ -69,7 +69,7 @@ class AccessSettings:
     )
 
     watermark: str = setting(
-        "export",
+        "player",
         "The looker's name, unit and time: nowhere (off), on pictures in pages (player), or also"
         " burnt into exported files and snapshots (export).",
         zh="观看者的姓名、单位与时间水印：关闭（off）、仅页面画面（player），"

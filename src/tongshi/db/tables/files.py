@@ -31,10 +31,12 @@ downloads = Table(
     Column("written", BigInteger, nullable=False),
     Column("announced", BigInteger),
     Column("result", Text, nullable=False),
+    Column("marked", Text),
     sqlite_autoincrement=True,
 )
 """Recordings of devices that were, are being or are to be fetched.  speeds: as the catalog tells
-them.  entry_id: its look in the register.  result: of a finished file, as JSON; "" before."""
+them.  entry_id: its look in the register.  result: of a finished file, as JSON; "" before.
+marked: of the copy with the mark burnt in."""
 
 pictures = Table(
     "pictures",

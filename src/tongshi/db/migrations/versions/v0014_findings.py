@@ -1,4 +1,4 @@
-"""Findings of the watch over accounts."""
+"""Findings of the watch over accounts; copies of downloads with the mark burnt in."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +9,7 @@ down_revision = "0013"
 
 def upgrade() -> None:
     """Add them."""
+    op.add_column("downloads", sa.Column("marked", sa.Text(), nullable=True))
     _make_findings()
     op.create_table(
         "finding_entries",
