@@ -108,6 +108,14 @@ class Group:
         plain = [key[0] if len(key) == 1 else list(key) for key in ordered]
         return json.dumps(plain, ensure_ascii=False)
 
+    @cached_property
+    def devices(self) -> bool:
+        """Whether a device itself, a camera of its own code, can be in it."""
+        if not self.shape.camera:
+            return True
+        at = -3 if self.shape.tag else -2
+        return any(key[at] == key[at + 1] for key in self.keys)
+
     def holds(self, camera: Camera) -> bool:
         """Say whether *camera* is in it."""
         return any(key in self.keys for key in self.shape.keys(camera))

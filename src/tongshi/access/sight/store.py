@@ -39,6 +39,10 @@ from tongshi.access.grant import Selector
 from tongshi.access.scope import Scope
 from tongshi.db.tables import camera_marks, channels, devices
 
+# Made once: each would cost more than the rest of a condition.
+LISTED, OWN = channels.alias("listed"), devices.alias("own")
+MARKS, TAGS = camera_marks.alias("marks"), camera_marks.alias("tags")
+
 
 class Among(FunctionElement[bool]):
     """The condition that the columns are together one of the keys of a JSON list.
@@ -94,10 +98,9 @@ class _Row:
 
     def mark(self, kind: str) -> ColumnElement[str]:
         """Return its mark of a kind that has one value; "" when there is none."""
-        marks = camera_marks.alias()
-        c = marks.c
+        c = MARKS.c
         here = (c.device_id == self.device_id, c.channel_id == self.channel_id, c.kind == kind)
-        found = select(func.min(c.value)).where(*here).correlate_except(marks)
+        found = select(func.min(c.value)).where(*here).correlate_except(MARKS)
         return func.coalesce(found.scalar_subquery(), "")
 
 
@@ -116,19 +119,18 @@ def visible(
         return false()
     if channel_id is not None and getattr(device_id, "table", None) is channels:
         return _within(scope, _Row(device_id, channel_id, channels.c.region, channels.c.cell))
-    listed = channels.alias()
-    c = listed.c
+    c = LISTED.c
     seen = _within(scope, _Row(c.device_id, c.channel_id, c.region, c.cell))
     if channel_id is None:
         own = _own(scope, device_id)
         if scope.placed is not None and scope.placed.whole:
             return own
-        return or_(own, exists().where(c.device_id == device_id, seen).correlate_except(listed))
+        return or_(own, exists().where(c.device_id == device_id, seen).correlate_except(LISTED))
     named = case((channel_id == "", device_id), else_=channel_id)
     key = and_(c.device_id == device_id, c.channel_id == named)
     return or_(
-        exists().where(key, seen).correlate_except(listed),
-        and_(~exists().where(key).correlate_except(listed), _own(scope, device_id)),
+        exists().where(key, seen).correlate_except(LISTED),
+        and_(~exists().where(key).correlate_except(LISTED), _own(scope, device_id)),
     )
 
 
@@ -136,10 +138,9 @@ def _own(scope: Scope, device_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Return that a device is in *scope*, as a camera of its own."""
     if getattr(device_id, "table", None) is devices:
         return _within(scope, _Row(device_id, device_id, devices.c.region, devices.c.cell))
-    own = devices.alias()
-    c = own.c
+    c = OWN.c
     seen = _within(scope, _Row(c.device_id, c.device_id, c.region, c.cell))
-    return exists().where(c.device_id == device_id, seen).correlate_except(own)
+    return exists().where(c.device_id == device_id, seen).correlate_except(OWN)
 
 
 def _within(scope: Scope, row: _Row) -> ColumnElement[bool]:
@@ -162,7 +163,7 @@ def _by_cell(placed: Placed, cell: ColumnElement[int], row: _Row) -> ColumnEleme
 
 def _numbered(numbers: Numbers, cell: ColumnElement[int]) -> ColumnElement[bool]:
     if len(numbers.runs) > FEW:
-        return Among(cast(literal(numbers.listed), Text), cell)
+        return Among(literal(numbers.listed, Text()), cell)
     return or_(false(), *(cell.between(first, last) for first, last in numbers.runs))
 
 
@@ -173,7 +174,9 @@ def _minus(allowed: ColumnElement[bool], denied: Cover, row: _Row) -> ColumnElem
 def _covered(cover: Cover, row: _Row) -> ColumnElement[bool]:
     if cover.everything:
         return true()
-    terms = [_in_group(group, row) for group in cover.groups]
+    # A device by itself is a camera of its own code: none of other codes need be looked for.
+    groups = [one for one in cover.groups if row.device_id is not row.channel_id or one.devices]
+    terms = [_in_group(group, row) for group in groups]
     return or_(false(), *terms, *(_selected(selector, row) for selector in cover.broad))
 
 
@@ -189,18 +192,17 @@ def _in_group(group: Group, row: _Row) -> ColumnElement[bool]:
         columns.append(row.device_id)
     if shape.camera:
         columns.append(row.channel_id)
-    listed = cast(literal(group.listed), Text)
+    listed = literal(group.listed, Text())
     if not shape.tag:
         return Among(listed, *columns)
-    marks = camera_marks.alias()
-    tags = marks.c
+    tags = TAGS.c
     found = exists().where(
         tags.device_id == row.device_id,
         tags.channel_id == row.channel_id,
         tags.kind == "tag",
         Among(listed, *columns, tags.value),
     )
-    return found.correlate_except(marks)
+    return found.correlate_except(TAGS)
 
 
 def _selected(selector: Selector, row: _Row) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 
 
@@ -42,17 +43,19 @@ def run(order: Order) -> Times:
     """
     if order.core >= 0:
         os.sched_setaffinity(0, {order.core})
-    lines = {who: http.client.HTTPConnection(order.host, order.port) for who in order.cookies}
-    times: Times = {page: {who: [] for who in lines} for page in order.pages}
-    for round_ in range(order.rounds):
-        people = list(lines)
-        if round_ % 2:
-            people.reverse()  # nobody is always second
-        for page in order.pages:
-            for who in people:
-                times[page][who].append(fetch(lines[who], page, order.cookies[who]))
-    for line in lines.values():
-        line.close()
+    times: Times = {page: {who: [] for who in order.cookies} for page in order.pages}
+    with ExitStack() as stack:
+        lines = {
+            who: stack.enter_context(closing(http.client.HTTPConnection(order.host, order.port)))
+            for who in order.cookies
+        }
+        for number in range(order.rounds):
+            people = list(lines)
+            if number % 2:
+                people.reverse()  # nobody is always second
+            for page in order.pages:
+                for who in people:
+                    times[page][who].append(fetch(lines[who], page, order.cookies[who]))
     return times
 
 
