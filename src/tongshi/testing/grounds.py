@@ -116,7 +116,7 @@ def _do_everything(made: World, insider: httpx.Client, engineer: httpx.Client) -
     }
     keeper = made.person(Role.SECURITY, "keeper")
     made.real["code"] = str(post(keeper, "/purposes", RETIRED)["code"])
-    made.real["service_id"] = str(made.add(Role.SERVICE, "bridge"))
+    made.real["service_id"] = str(made.add(Role.SERVICE, "courier"))
     hook = post(engineer, "/hooks", HOOK)["about"]
     assert isinstance(hook, dict)
     made.real["hook_id"] = str(hook["id"])
