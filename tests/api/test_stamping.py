@@ -10,14 +10,14 @@ class Book(Stamps):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rested: list[float] = []
+        self.rested = asyncio.Event()
         self.stopped = False
 
     async def stamp(self, jpeg: bytes, text: str) -> bytes:
         return jpeg + text.encode()
 
     async def rest(self, now: float) -> None:
-        self.rested.append(now)
+        self.rested.set()
 
     async def stop(self) -> None:
         self.stopped = True
@@ -29,8 +29,7 @@ def test_the_process_is_looked_after_and_ended() -> None:
         stamping = Stamping(book)
         stamping.start()
         assert await stamping.stamp(b"x", "y") == b"xy"
-        while not book.rested:
-            await asyncio.sleep(0)
+        await book.rested.wait()
         await stamping.stop()
         assert book.stopped
 
