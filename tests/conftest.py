@@ -151,6 +151,7 @@ class Booked(Null):
         super().__init__()
         self.tickets: dict[str, tuple[str, bool]] = {}
         self.watching: dict[str, str] = {}
+        self.silent: dict[str, bool] = {}
 
     async def admit(
         self,
@@ -159,9 +160,13 @@ class Booked(Null):
         *,
         expires_s: float,
         transcode: bool = False,
+        silent: bool = False,
         bond: Bond = ANYBODY,
     ) -> None:
-        await super().admit(stream, ticket, expires_s=expires_s, transcode=transcode, bond=bond)
+        await super().admit(
+            stream, ticket, expires_s=expires_s, transcode=transcode, silent=silent, bond=bond
+        )
+        self.silent[ticket] = silent
         self.tickets[ticket] = (stream, transcode)
 
     async def revoke(self, ticket: str, code: str) -> None:

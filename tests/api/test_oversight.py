@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 import httpx
 import pytest
@@ -18,6 +19,14 @@ from tongshi.clock import ManualClock
 from tongshi.db.writer import Writer
 
 RECORDER, CHANNEL = "34020000001180000001", "34020000001310000001"
+
+
+class Silenced(Protocol):
+    """What the engine of these tests remembers."""
+
+    silent: dict[str, bool]
+
+
 LOOK = {"device": RECORDER, "channel": CHANNEL, "purpose": "patrol"}
 BY = Actor(1, "Admin")
 RIGHTS = frozenset({Right.LIVE, Right.TALK, Right.PLAYBACK})
@@ -38,6 +47,12 @@ def oversight(
         return Oversight(parts.rights, cells, parts.views, parts.talking)
 
     return runner.run(make())
+
+
+@pytest.fixture
+def admitted(null_engine: Silenced) -> dict[str, bool]:
+    """Tickets that the engine was told of, and whether each is without sound."""
+    return null_engine.silent
 
 
 def grant(parts: Parts) -> Grant:
@@ -102,3 +117,24 @@ def test_a_change_is_looked_at_soon(
         await oversight.stop()
 
     runner.run(watch())
+
+
+def test_who_may_not_hear_gets_a_view_without_sound(
+    parts: Parts,
+    guest: httpx.Client,
+    oversight: Oversight,
+    runner: asyncio.Runner,
+    admitted: dict[str, bool],
+) -> None:
+    made = parts.rights.add(grant(parts), BY)
+    listening = {**LOOK, "listen": True}
+    assert guest.post("/api/talks", json=listening).json()["code"] == "denied.grant"
+    assert guest.post("/api/live", json=LOOK).status_code == 200
+    hears = parts.rights.add(replace(made, rights=frozenset({Right.HEAR})), BY)
+    assert guest.post("/api/live", json=LOOK).status_code == 200
+    assert list(admitted.values()) == [True, False]
+    assert runner.run(oversight.check()) == 0
+    parts.rights.end(hears.id, BY)
+    assert runner.run(oversight.check()) == 1
+    (left,) = parts.views.all()
+    assert left.wish.silent

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Iterable
 
 from tongshi.access.grant import Decision, Right
+from tongshi.access.granting.service import Case
 from tongshi.access.register import Basis
 from tongshi.access.scope import Scope
 from tongshi.api.asker import Asker
@@ -42,6 +43,12 @@ async def require(
         approved=approved,
     )
     return basis_of(decision)
+
+
+async def allows(parts: Parts, case: Case) -> bool:
+    """Say whether *case* is allowed now."""
+    (allowed,) = await asyncio.to_thread(parts.rights.review, [case])
+    return allowed
 
 
 def basis_of(decision: Decision) -> Basis:

@@ -16,10 +16,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from tongshi.access.grant import Right
+from tongshi.access.granting.service import Case
 from tongshi.api.asker import Asker, AskerOf, PartsOf
-from tongshi.api.gate import seen
+from tongshi.api.gate import allows, seen
 from tongshi.api.mark import Mark, mark_of
 from tongshi.api.parts import Parts
+from tongshi.api.purpose import code_of
 from tongshi.api.reason import Cause, carry_on, justify
 from tongshi.api.view import State, View, Wish
 from tongshi.approvals.purpose import Stated
@@ -143,6 +145,8 @@ async def wish_of(
     if not channel.camera or channel.removed_at is not None:
         raise Conflict("this entry of the catalog has no picture")
     hevc = plays is not None and "hevc" in plays
+    oldest = None if footage is None else footage.since
+    hears = Case(asker.person, Right.HEAR, *camera, code_of(cause.purpose), oldest)
     return Wish(
         ask.device,
         ask.channel,
@@ -153,6 +157,7 @@ async def wish_of(
         footage=footage,
         basis=cause.basis,
         approved=cause.approved,
+        silent=not await allows(parts, hears),
     )
 
 

@@ -7,6 +7,7 @@ new get the number of their cell besides.
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from tongshi.access.grant import Right
 from tongshi.access.granting.service import Case, Rights
@@ -53,11 +54,15 @@ class Oversight:
         views, talks = self._views.all(), self._talking.all()
         if not views and not talks:
             return 0
-        cases = [*map(case_of_view, views), *map(case_of_talk, talks)]
-        verdicts = await asyncio.to_thread(self._rights.review, cases)
-        over_views = [one for one, still in zip(views, verdicts, strict=False) if not still]
-        of_talks = verdicts[len(views) :]
-        over_talks = [one for one, still in zip(talks, of_talks, strict=True) if not still]
+        cases = [*map(case_of_view, views), *map(case_of_talk, talks), *map(case_of_sound, views)]
+        verdicts = iter(await asyncio.to_thread(self._rights.review, cases))
+        seen, spoken, heard = ([next(verdicts) for _ in each] for each in (views, talks, views))
+        over_views = [
+            view
+            for view, sight, sound in zip(views, seen, heard, strict=True)
+            if not sight or not (sound or view.wish.silent)
+        ]
+        over_talks = [one for one, still in zip(talks, spoken, strict=True) if not still]
         for view in over_views:
             _log.info("event=grant-ended view=%s entry=%d", view.id, view.entry_id)
         await asyncio.gather(
@@ -94,6 +99,11 @@ def case_of_view(view: View) -> Case:
         None if wish.footage is None else wish.footage.since,
         wish.approved,
     )
+
+
+def case_of_sound(view: View) -> Case:
+    """Return what hearing *view* needs."""
+    return replace(case_of_view(view), right=Right.HEAR, approved=False)
 
 
 def case_of_talk(speech: Speech) -> Case:

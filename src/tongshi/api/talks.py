@@ -114,6 +114,7 @@ async def open_talk(
         cause = await carry_on(parts, asker, Right.TALK, camera, held)
     heard = cause
     if ask.listen:
+        await carry_on(parts, asker, Right.HEAR, camera, cause)
         heard = await carry_on(parts, asker, Right.LIVE, camera, cause)
     purpose = cause.purpose
     wish = Wish(ask.device, ask.channel, name, output, purpose, cause.basis, cause.approved)

@@ -31,6 +31,7 @@ class Wish:
 
     transport: how the camera is to send; None leaves it to the node.  footage: of the past; None
     for the present.  basis: what it rests on.  approved: the purpose wants an approved request.
+    silent: without sound.
     """
 
     device_id: str
@@ -43,6 +44,7 @@ class Wish:
     footage: Span | None = None
     basis: Basis = NO_BASIS
     approved: bool = False
+    silent: bool = False
 
 
 class View:

@@ -283,6 +283,7 @@ class Views:
             ticket,
             expires_s=TICKET,
             transcode=view.transcoded,
+            silent=view.wish.silent,
             bond=view.bond,
         )
         view.ticket = ticket

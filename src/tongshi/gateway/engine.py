@@ -382,12 +382,14 @@ class Engine(Protocol):
         *,
         expires_s: float,
         transcode: bool = False,
+        silent: bool = False,
         bond: Bond = ANYBODY,
     ) -> None:
         """Allow one viewer to open ``/play/<ticket>`` once, within *expires_s* from now.
 
         bond: whom it is for.
         transcode: this viewer cannot show H.265; it gets H.264, made here when needed.
+        silent: this viewer gets no sound.
         """
 
     async def revoke(self, ticket: str, code: str) -> None:

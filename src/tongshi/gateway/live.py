@@ -270,7 +270,7 @@ class Live:
             except Exhausted as error:
                 self._dismiss(viewer, error.code, error.resource, error.code)
                 return
-        viewer.audio = _audible(self.pipeline.audio)
+        viewer.audio = None if viewer.ticket.silent else _audible(self.pipeline.audio)
         if self._playout is not None:
             for text in self._playout.welcome():
                 viewer.say(text)

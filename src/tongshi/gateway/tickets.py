@@ -46,13 +46,14 @@ ANYBODY = Bond()
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Leave to view *stream* once before *expires* (monotonic, s)."""
+    """Leave to view *stream* once before *expires* (monotonic, s).  silent: without its sound."""
 
     token: str
     stream: str
     expires: float
     transcode: bool
     bond: Bond = ANYBODY
+    silent: bool = False
 
 
 class Tickets:

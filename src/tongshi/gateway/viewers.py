@@ -26,6 +26,7 @@ from picows import (
 from tongshi.errors import EngineFailed
 from tongshi.gateway.tickets import Ticket, Tickets
 from tongshi.media.fmp4 import Track
+from tongshi.media.g711 import SOUND
 
 _PREFIX = b"/play/"
 Meet = Callable[[str, str], WSListener | None]
@@ -127,7 +128,9 @@ class Viewer(WSListener):
         self.send(opening)
 
     def send(self, message: bytes) -> None:
-        """Send *message*, which is shared with other viewers and not copied."""
+        """Send *message*, shared with other viewers and not copied; sound to who may hear."""
+        if self.ticket.silent and message[:1] == SOUND:
+            return
         if self._transport is not None:
             self._transport.send(_BINARY, message)
 

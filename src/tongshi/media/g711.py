@@ -17,6 +17,10 @@ _BLOCK = struct.Struct(">BBq")
 _NUMBERS = {Codec.G711A: 8, Codec.G711U: 0}
 
 
+SOUND = b"\x01"
+"""How a block of sound begins, and no fragment of a picture."""
+
+
 def block(codec: Codec, pts: int, data: bytes) -> bytes:
     """Return the message to a viewer: 01, the RTP payload type of the law, pts, the samples.
 

@@ -153,12 +153,13 @@ class Local:
         *,
         expires_s: float,
         transcode: bool = False,
+        silent: bool = False,
         bond: Bond = ANYBODY,
     ) -> None:
         """See Engine."""
         self._find(stream)
         expires = time.monotonic() + expires_s
-        self._door.tickets.admit(Ticket(ticket, stream, expires, transcode, bond))
+        self._door.tickets.admit(Ticket(ticket, stream, expires, transcode, bond, silent))
 
     async def revoke(self, ticket: str, code: str) -> None:
         """See Engine."""

@@ -111,6 +111,7 @@ class Null:
         *,
         expires_s: float,
         transcode: bool = False,
+        silent: bool = False,
         bond: Bond = ANYBODY,
     ) -> None:
         """See Engine: the ticket opens nothing."""

@@ -241,6 +241,7 @@ class Workers:
         *,
         expires_s: float,
         transcode: bool = False,
+        silent: bool = False,
         bond: Bond = ANYBODY,
     ) -> None:
         """See Engine."""
@@ -250,6 +251,7 @@ class Workers:
             ticket=ticket,
             expires_s=expires_s,
             transcode=transcode,
+            silent=silent,
             bond=asdict(bond),
         )
 
