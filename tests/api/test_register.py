@@ -21,12 +21,12 @@ def looked(operator: httpx.Client) -> httpx.Client:
 @pytest.mark.parametrize(
     ("params", "purposes"),
     [
-        ({}, ["a lost dog", "patrol"]),
-        ({"text": "lost"}, ["a lost dog"]),
+        ({}, ["other: a lost dog", "patrol"]),
+        ({"text": "lost"}, ["other: a lost dog"]),
         ({"device": RECORDER, "channel": CHANNEL}, ["patrol"]),
         ({"person": 999}, []),
         ({"until": "2020-01-01T00:00:00Z"}, []),
-        ({"since": "2020-01-01T00:00:00Z", "size": 1}, ["a lost dog"]),
+        ({"since": "2020-01-01T00:00:00Z", "size": 1}, ["other: a lost dog"]),
     ],
 )
 def test_who_looked_at_what(

@@ -5,6 +5,7 @@ import gc
 import os
 import secrets
 import socket
+import shutil
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -345,8 +346,10 @@ def test_what_a_killed_process_left_moving_is_stopped_once(tmp_path: Path) -> No
 
 
 def copy_store(data: Path, to: Path) -> None:
-    """Copy the store of a node that runs, whole at one moment."""
+    """Copy the store of a node that runs, whole at one moment, and its keys."""
     to.mkdir()
+    for key in data.glob("*.key"):
+        shutil.copy2(key, to)
     source = sqlite3.connect(data / "tongshi.db")
     target = sqlite3.connect(to / "tongshi.db")
     source.backup(target)
