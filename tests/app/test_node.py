@@ -4,8 +4,8 @@ import asyncio
 import gc
 import os
 import secrets
-import socket
 import shutil
+import socket
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -350,6 +350,7 @@ def copy_store(data: Path, to: Path) -> None:
     to.mkdir()
     for key in data.glob("*.key"):
         shutil.copy2(key, to)
+    shutil.copy(data / "audit.key", to)
     source = sqlite3.connect(data / "tongshi.db")
     target = sqlite3.connect(to / "tongshi.db")
     source.backup(target)
