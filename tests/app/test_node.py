@@ -350,7 +350,6 @@ def copy_store(data: Path, to: Path) -> None:
     to.mkdir()
     for key in data.glob("*.key"):
         shutil.copy2(key, to)
-    shutil.copy(data / "audit.key", to)
     source = sqlite3.connect(data / "tongshi.db")
     target = sqlite3.connect(to / "tongshi.db")
     source.backup(target)
