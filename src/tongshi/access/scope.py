@@ -6,7 +6,7 @@ camera.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tongshi.access.cell import Cell, Placed, place
 from tongshi.access.cover import Cover, Key, Shape, is_broad, spread
@@ -21,18 +21,20 @@ class Scope:
     """What is visible: what is allowed without what is denied.  ``Scope()`` is nothing.
 
     everything: without exception.  placed: the same for cameras whose cell is known.
+    made: conditions that were made of it, so that a statement does not make them again.
     """
 
     everything: bool = False
     allowed: Cover = NOBODY
     denied: Cover = NOBODY
     placed: Placed | None = None
+    made: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
     def by_cells(self, cells: Sequence[Cell]) -> "Scope":
         """Return the same scope, told by cells as well; all that there are, in their order."""
         if self.everything or self.allowed.empty:
             return self
-        return replace(self, placed=place(self.allowed, self.denied, cells))
+        return replace(self, placed=place(self.allowed, self.denied, cells), made={})
 
     def sees(self, camera: Camera) -> bool:
         """Say whether *camera* is in it; agrees with the SQL."""

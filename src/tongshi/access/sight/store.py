@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Boolean,
+    Column,
     ColumnElement,
     Integer,
     Text,
@@ -117,6 +118,17 @@ def visible(
         return true()
     if scope.allowed.empty:
         return false()
+    if not isinstance(device_id, Column) or not isinstance(channel_id, Column | None):
+        return _make(scope, device_id, channel_id)
+    found = scope.made.get((device_id, channel_id))
+    if not isinstance(found, ColumnElement):
+        found = scope.made[device_id, channel_id] = _make(scope, device_id, channel_id)
+    return found
+
+
+def _make(
+    scope: Scope, device_id: ColumnElement[str], channel_id: ColumnElement[str] | None
+) -> ColumnElement[bool]:
     if channel_id is not None and getattr(device_id, "table", None) is channels:
         return _within(scope, _Row(device_id, channel_id, channels.c.region, channels.c.cell))
     c = LISTED.c
