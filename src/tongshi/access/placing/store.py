@@ -28,9 +28,12 @@ def number_channels(
     """Return the cell of each channel of a device, given its division; made where there is none."""
     m = camera_marks.c
     marks: dict[str, list[tuple[str, str]]] = {}
-    found = select(m.channel_id, m.kind, m.value).where(m.device_id == device_id)
-    for channel_id, kind, value in connection.execute(found):
-        marks.setdefault(channel_id, []).append((kind, value))
+    wanted = list(regions)
+    for begin in range(0, len(wanted), _CHUNK):
+        some = m.channel_id.in_(wanted[begin : begin + _CHUNK])
+        found = select(m.channel_id, m.kind, m.value).where(m.device_id == device_id, some)
+        for channel_id, kind, value in connection.execute(found):
+            marks.setdefault(channel_id, []).append((kind, value))
     keys = {
         channel_id: write_cell(
             camera_with(device_id, channel_id, region, marks.get(channel_id, ()))
