@@ -23,6 +23,7 @@ from tongshi.tokens.token import NewToken
 CAMERA = "34020000001320000001"
 WAITING = "34020000001320000077"
 ACTOR = Actor(None, "test", "", "")
+DELIVERY = {"state": "waiting", "topic": "alarm", "body": "{}", "why": ""}
 RETIRED = {"code": "drill-of-7731", "zh": "演练", "en": "Drill", "retired": True}
 ALL = Grant(0, Subject(SubjectKind.ROLE, "-"), frozenset(Right), Selector(everything=True))
 ROLES = [role for role in Role if role is not Role.SERVICE]
@@ -76,7 +77,7 @@ def settle(
     kept = parts.shelf.keep(taken, b"\xff\xd8 a picture \xff\xd9")
     flush()
     with store.connect() as connection:
-        alarm_id = connection.execute(select(alarms.c.id)).scalar_one()
+        alarm_id = connection.execute(select(func.max(alarms.c.id))).scalar_one()
     made.real |= {"picture_id": str(kept.id), "alarm_id": str(alarm_id)}
     _do_everything(made, insider, engineer)
     _keep_for_others(made, store, who)
@@ -138,10 +139,7 @@ def _keep_for_others(made: World, store: Engine, who: int) -> None:
     made.real["grant_id"] = str(made.parts.rights.add(replace(ALL, subject=subject), ACTOR).id)
     rows: dict[str, tuple[Table, dict[str, object]]] = {
         "delegation_id": (delegates, {"giver_id": who, "taker_id": deputy}),
-        "delivery_id": (
-            hook_deliveries,
-            {"hook_id": int(made.real["hook_id"]), "state": "waiting"},
-        ),
+        "delivery_id": (hook_deliveries, {"hook_id": int(made.real["hook_id"]), **DELIVERY}),
         "finding_id": (findings, {"state": "open", "rule": "volume"}),
     }
     with store.begin() as connection:
