@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from tongshi.audit.entry import Outcome
+from tongshi.audit.entry import Actor, Outcome
 from tongshi.db.tables import audit_entries, watch_hours
 from tongshi.db.writer import Writer
 from tongshi.errors import Conflict, Exhausted, Invalid, Missing
@@ -265,6 +265,13 @@ def test_it_looks_by_itself_and_at_once_when_woken(book: Deedbook) -> None:
         await watch.stop()
 
     asyncio.run(scene())
+
+
+def test_an_act_that_is_noted_is_there_to_be_read(book: Deedbook) -> None:
+    watch = book.watch()
+    watch.note(Actor(7, "P", "U", "192.0.2.7").act("mark.tampered", "d/c"))
+    assert not watch.look()
+    assert found(watch)["mark-tampered"].figure == 1
 
 
 def test_the_zone_is_the_node_s() -> None:

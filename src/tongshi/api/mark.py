@@ -3,6 +3,7 @@
 The words come from the sign-in that opened a view, never from what a page sends.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -75,7 +76,8 @@ async def report_tampering(
     person, wish = asker.person, view.wish
     actor = Actor(person.id, person.shown, person.unit, asker.address)
     about = f"{wish.device_id}/{wish.channel_id}"
-    parts.audit.note(actor.act(ACT, about, entry=view.entry_id, noticed=given.what))
     await parts.views.close(view, TAMPERED)
+    act = actor.act(ACT, about, entry=view.entry_id, noticed=given.what)
+    await asyncio.to_thread(parts.watch.note, act)
     parts.watch.wake()
     return Response(status_code=204)

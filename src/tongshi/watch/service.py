@@ -169,6 +169,11 @@ class Watch:
 
     # Findings
 
+    def note(self, act: Act) -> None:
+        """Chain an act that a rule asks for, and return once it is there to be read."""
+        wall = self._clock.wall()
+        self._writer.commit(lambda connection: append(connection, wall, act), durable=True)
+
     def page(self, query: FindingQuery) -> Page[Finding]:
         """Return a page of findings, newest first."""
         number, size = bound(query.number, query.size)
