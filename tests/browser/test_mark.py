@@ -73,6 +73,7 @@ def test_the_mark_is_there_moves_and_is_guarded(tmp_path: Path) -> None:
         async with Node(settings) as node, Town(node), signed_in(node) as page:
             await page.goto(f"{node.web_address}/live?layout=1")
             await page.click("#fill")
+            await expect(page.locator("#reason")).to_be_visible()
             await page.keyboard.press("1")
             await be_marked(page)
             for why, touch in TOUCHES.items():
