@@ -104,6 +104,9 @@ def test_many_threads_make_one_chain(town: Town) -> None:
         (AuditQuery(text="50%"), [4]),
         (AuditQuery(text="%"), [4]),
         (AuditQuery(text="' OR 1=1 --"), []),
+        (AuditQuery(text="停电"), [4]),
+        (AuditQuery(text='"因'), [4]),
+        (AuditQuery(text="\\"), []),
         (AuditQuery(number=2, size=3), [1]),
     ],
 )
@@ -112,7 +115,7 @@ def test_entries_are_found(engine: Engine, query: AuditQuery, expected: list[int
         LI.act("trace.begun", "a"),
         Act("denied", 7, "Wang", outcome=Outcome.REFUSED.value),
         LI.act("trace.begun", "b"),
-        PLATFORM.act("node.stop", note="50% of it"),
+        PLATFORM.act("node.stop", note='50% of it, "因停电"'),
     ]
     with engine.begin() as connection:
         for wall, act in enumerate(acts, 1):

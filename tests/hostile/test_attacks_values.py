@@ -137,8 +137,8 @@ def lists(parts: Parts) -> dict[str, list[tuple[str, dict[str, object]]]]:
     return found
 
 
-SHORT = ("_", "%", "*", "?", "true")
-"""Injections that may stand in an honest name."""
+SHORT = ("_", "%", "*", "?", "true", "NULL", "{}")
+"""Injections that may stand in what is searched: in an honest name, in details kept as JSON."""
 
 
 def is_page(*answers: httpx.Response) -> bool:

@@ -129,8 +129,10 @@ def _conditions(query: AuditQuery) -> list[ColumnElement[bool]]:
     if query.outcome:
         where.append(c.outcome == query.outcome)
     if query.text:
-        columns = (c.person, c.unit, c.address, c.object, c.details)
-        where.append(or_(*(find_literally(column, query.text) for column in columns)))
+        columns = (c.person, c.unit, c.address, c.object)
+        spelt = write_json(query.text)[1:-1]  # as it stands in the details
+        found = [find_literally(column, query.text) for column in columns]
+        where.append(or_(*found, find_literally(c.details, spelt)))
     return where
 
 
