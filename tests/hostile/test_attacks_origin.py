@@ -9,6 +9,7 @@ import pytest
 from tongshi.access.permission import Role
 from tongshi.api.parts import Parts
 from tongshi.api.routes import ROUTES
+from tongshi.clock import ManualClock
 from tongshi.console.routes import ROWS
 
 DEVICE = "34020000001180000001"
@@ -97,3 +98,31 @@ def test_no_answer_lets_another_site_read_it(operator: httpx.Client) -> None:
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+def test_a_page_of_ours_is_gone_back_to_and_no_other(
+    security: httpx.Client, clock: ManualClock
+) -> None:
+    """The way back from a fresh proof is told by the browser, and so by whoever made it ask."""
+    clock.wind(3000.0)
+    body = {"name": "x", "shown": "X", "role": "operator"}
+    for told in (
+        "https://evil.example/",
+        "http://[",
+        "//evil.example",
+        "http://console:8080//evil",
+    ):
+        for name in ("Referer", "HX-Current-URL"):
+            answer = security.post("/people", data=body, headers={name: told})
+            assert answer.status_code < 500, (name, told)
+            place = answer.headers.get("location", "")
+            proof = security.get(place).text if place.startswith("/proof") else ""
+            assert "evil" not in proof, (name, told, place)
+
+
+def test_strangers_are_refused_before_what_they_sent_is_judged(stranger: httpx.Client) -> None:
+    for content in (b"{", b"[" * 1000, b"\xff\xfe", b'{"device": 1}', b""):
+        for path in ("/api/live", "/api/grants", "/api/people", "/api/break-glass"):
+            headers = {"Content-Type": "application/json"}
+            answer = stranger.post(path, content=content, headers=headers)
+            assert answer.status_code == 401, (path, content, answer.text)

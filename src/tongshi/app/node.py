@@ -33,8 +33,8 @@ from tongshi.api.catalogs import Catalogs
 from tongshi.api.deeds import STEERING, Deeds, Doer, Target
 from tongshi.api.feed import Feed
 from tongshi.api.files import Addresses
-from tongshi.api.metering import Meter
 from tongshi.api.mark import EXPORT, lines_of
+from tongshi.api.metering import Meter
 from tongshi.api.outreach import device_address
 from tongshi.api.oversight import Oversight
 from tongshi.api.parts import Parts

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from tongshi.settings.setting import setting
 
-
 NOBODY = "nobody"
 """Of ``access.totp``: nobody must enrol codes.  Only a demonstration sets it; no file can."""
 
@@ -80,7 +79,7 @@ class AccessSettings:
         True,
         "Addresses of pictures and sound open for the sign-in that asked alone; turn off only"
         " where viewers' WebSockets have another host name than the console.",
-        zh="图像与声音地址只对申请它的登录有效；仅当观看用的 WebSocket 与控制台主机名不同时才关闭。",
+        zh="图像与声音地址只对申请它的登录有效；仅当观看用 WebSocket 与控制台主机名不同时关闭。",
     )
     bind_address: bool = setting(
         True,
