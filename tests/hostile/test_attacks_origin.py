@@ -116,8 +116,9 @@ def test_a_page_of_ours_is_gone_back_to_and_no_other(
             answer = security.post("/people", data=body, headers={name: told})
             assert answer.status_code < 500, (name, told)
             place = answer.headers.get("location", "")
-            proof = security.get(place).text if place.startswith("/proof") else ""
-            assert "evil" not in proof, (name, told, place)
+            assert place.startswith("/proof"), (name, told, place)
+            assert "evil" not in place, (name, told, place)
+            assert "evil" not in security.get(place).text, (name, told, place)
 
 
 def test_strangers_are_refused_before_what_they_sent_is_judged(stranger: httpx.Client) -> None:

@@ -7,6 +7,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tongshi.access.permission import Permission
 from tongshi.api.asker import parts_of, require, words_for
 from tongshi.api.boundary import Boundary
 from tongshi.api.metering import Metered
@@ -86,8 +87,16 @@ def _tell(request: Request, error: Error) -> Response:
     return answer(describe(error, _words(request)), headers_of(error))
 
 
+async def _check(request: Request) -> None:
+    """Check who asks, where a body that cannot be read was found before the route's check ran."""
+    needed = getattr(request.scope.get("route"), "openapi_extra", {}).get("x-permission", "none")
+    if needed != "none" and not hasattr(request.state, "asker"):
+        await require(Permission(needed))(request)
+
+
 async def _refuse_values(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    await _check(request)
     faults = tuple(
         f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()[:20]
     )
@@ -96,6 +105,8 @@ async def _refuse_values(request: Request, error: Exception) -> Response:
 
 async def _refuse_path(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == 400:
+        await _check(request)
     code = _CODES.get(error.status_code, "invalid")
     problem = Problem(
         code=code,

@@ -21,7 +21,7 @@ from tongshi.api.refusals import note_refusal
 from tongshi.console.assets import Assets
 from tongshi.console.drawing import Drawing
 from tongshi.console.routes import ROWS, Row
-from tongshi.console.visit import Visit, door
+from tongshi.console.visit import Visit, door, own_place
 from tongshi.errors import Denied, Error, FirstNeeded, Missing, ProofNeeded, SignInNeeded
 
 POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -90,7 +90,11 @@ def _tell(visit: Visit, error: Error) -> Response:
 
 def back_of(request: Request) -> str:
     """Return the page that *request* came from, where it is one of ours; else its own."""
-    told = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer", ""))
+    own = request.url.path if request.method == "GET" else "/account"
+    try:
+        told = urlsplit(request.headers.get("hx-current-url") or request.headers.get("referer", ""))
+    except ValueError:
+        return own
     if told.netloc != request.url.netloc:
-        return request.url.path if request.method == "GET" else "/account"
-    return told.path + (f"?{told.query}" if told.query else "")
+        return own
+    return own_place(told.path + (f"?{told.query}" if told.query else ""), own)
