@@ -142,3 +142,24 @@ def test_a_small_buffer_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
     assert [record.message for record in caplog.records] == [
         "event=receive_buffer_small wanted=1048576 granted=106496 cure=net.core.rmem_max"
     ]
+
+
+def test_a_port_that_is_lent_for_the_other_transport_is_not_lent_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ports = Ports()
+    with bind(ports, "first", HOST, socket.SOCK_DGRAM) as first:
+        lent = first.getsockname()[1]
+        told = iter([lent, lent])
+
+        class Odd(socket.socket):
+            """Chosen by the system: twice what is lent, for TCP, then another."""
+
+            def bind(self, address: tuple[str, int]) -> None:  # type: ignore[override]
+                super().bind((address[0], next(told, 0)))
+
+        monkeypatch.setattr("tongshi.gateway.receive.socket.socket", Odd)
+        with bind(ports, "second", HOST, socket.SOCK_STREAM) as second:
+            assert second.getsockname()[1] != lent
+        assert next(told, None) is None
+    assert sorted(ports.leased().values()) == ["first", "second"]

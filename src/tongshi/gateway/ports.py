@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from tongshi.errors import Conflict, Exhausted
 
+_TRIES = 20
+
 
 class Ports:
     """A pool of even ports, RTP's habit, lent in turn so that a freed one rests longest.
@@ -19,9 +21,15 @@ class Ports:
         self._free = deque(() if self.system else range(first + first % 2, last + 1, 2))
         self._owners: dict[int, str] = {}
 
+    def __contains__(self, port: int) -> bool:
+        return port in self._owners
+
     def candidates(self) -> Iterable[int]:
-        """Yield ports to try to bind, each once; 0 alone when the system chooses."""
-        return (0,) if self.system else tuple(self._free)
+        """Yield ports to try to bind, each once; 0, some times, when the system chooses.
+
+        The system may choose one that is lent still: for the other transport, or closed just now.
+        """
+        return (0,) * _TRIES if self.system else tuple(self._free)
 
     def lease(self, port: int, owner: str) -> None:
         """Note that *owner* has bound *port*; raises Conflict when it is lent."""

@@ -75,14 +75,7 @@ def bind(ports: Ports, owner: str, host: str, kind: socket.SocketKind) -> socket
     Raises Exhausted when every port is lent or used by another program, EngineFailed when the
     address is not ours.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        sock = socket.socket(family, kind)
-    except OSError as error:
-        raise Exhausted(f"no socket: {error}", resource="port") from None
-    sock.setblocking(False)
-    if kind is socket.SOCK_STREAM:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock = _unbound(host, kind)
     for port in ports.candidates():
         try:
             sock.bind((host, port))
@@ -91,10 +84,25 @@ def bind(ports: Ports, owner: str, host: str, kind: socket.SocketKind) -> socket
                 continue
             sock.close()
             raise EngineFailed(f"media address {host}: {error}", stage="worker") from None
-        ports.lease(sock.getsockname()[1], owner)
-        return sock
+        chosen = sock.getsockname()[1]
+        if chosen not in ports:
+            ports.lease(chosen, owner)
+            return sock
+        sock.close()
+        sock = _unbound(host, kind)
     sock.close()
     raise ports.exhausted()
+
+
+def _unbound(host: str, kind: socket.SocketKind) -> socket.socket:
+    try:
+        sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind)
+    except OSError as error:
+        raise Exhausted(f"no socket: {error}", resource="port") from None
+    sock.setblocking(False)
+    if kind is socket.SOCK_STREAM:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return sock
 
 
 class UdpSource:
